@@ -1,0 +1,32 @@
+# Baton. `make` alone says what there is.
+VERSION  := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+FUZZTIME ?= 20s
+
+.PHONY: help build demo test check fuzz clean
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
+
+build: ## bin/baton
+	@echo "Building bin/baton $(VERSION) (the first time takes a minute or two)"
+	@go build -buildvcs=false -ldflags '-X main.version=$(VERSION)' -o bin/baton ./cmd/baton
+
+demo: ## the story of a handover, on a throwaway Jabber server (installs Debian's prosody if missing)
+	@scripts/install-deps.sh demo
+	@$(MAKE) --no-print-directory build
+	@bin/baton demo
+
+test: ## all tests, live ones on Prosody included, with the race detector
+	@scripts/install-deps.sh test
+	go vet ./...
+	go test -race -timeout 5m ./...
+
+check: ## gofmt, go vet, staticcheck, and govulncheck where its database can be reached
+	@scripts/install-deps.sh check
+	@scripts/check.sh
+
+fuzz: ## every fuzz test for FUZZTIME (20s) each
+	@scripts/fuzz.sh $(FUZZTIME)
+
+clean: ## remove what was built
+	rm -rf bin .demo coverage.out
