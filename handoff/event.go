@@ -1,0 +1,74 @@
+package handoff
+
+import "time"
+
+// Event is something that happened to a conversation. The types in this file
+// are all there are.
+type Event interface{ event() }
+
+// Connect opens a session for the caller.
+type Connect struct{}
+
+// Say journals one line. Its author is the caller or the holder.
+type Say struct{ By Party }
+
+// Transfer offers the session to others: to the first candidate and then, as
+// each lets it pass, to the next, or to all at once. By is the holder; nobody
+// means that the service offers a session that waits.
+type Transfer struct {
+	ID         string
+	By         Party
+	Candidates []Party
+	All        bool          // ring all candidates at once
+	Timeout    time.Duration // how long each may ring, above 0
+	MaxHops    int           // most accepted transfers of a session; 0 means no limit
+}
+
+// Assign gives a waiting session to an agent without asking.
+type Assign struct {
+	ID string
+	To Party
+}
+
+// Accept takes the session. Only someone it rings for may.
+type Accept struct {
+	ID string
+	By Party
+}
+
+// Decline lets the offer pass.
+type Decline struct {
+	ID     string
+	By     Party
+	Reason string
+}
+
+// Cancel takes the offer back. Only who made it may.
+type Cancel struct {
+	ID string
+	By Party
+}
+
+// Gone says that a target can no longer answer.
+type Gone struct{ Who Party }
+
+// Tick says that time has passed: offers that are overdue end.
+type Tick struct{}
+
+// Disconnect ends the session. By is the caller, the holder, or nobody for the
+// service.
+type Disconnect struct {
+	By     Party
+	Reason string // a word of the protocol: done, idle
+}
+
+func (Connect) event()    {}
+func (Say) event()        {}
+func (Transfer) event()   {}
+func (Assign) event()     {}
+func (Accept) event()     {}
+func (Decline) event()    {}
+func (Cancel) event()     {}
+func (Gone) event()       {}
+func (Tick) event()       {}
+func (Disconnect) event() {}
