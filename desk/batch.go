@@ -1,0 +1,203 @@
+package desk
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"baton/handoff"
+)
+
+// batch is what one transaction will commit, as far as it has been stepped.
+type batch struct {
+	Batch
+	staged  map[string]*staged
+	callers map[callerKey]string  // localparts of those staged
+	load    map[handoff.Party]int // by how much they change what agents have to do
+}
+
+type staged struct {
+	was    *Conversation // as committed; nil for a new one
+	now    *Conversation
+	passed bool // everybody asked let the session pass
+}
+
+func newBatch() *batch {
+	return &batch{
+		staged:  map[string]*staged{},
+		callers: map[callerKey]string{},
+		load:    map[handoff.Party]int{},
+	}
+}
+
+// run steps the calls, commits what follows, and answers them.
+func (d *Desk) run(ctx context.Context, calls []call) {
+	if len(calls) == 0 && len(d.confirms) == 0 {
+		return
+	}
+	ctx = context.WithoutCancel(ctx) // a batch once begun is finished
+	began := d.cfg.Now()
+	b := newBatch()
+	results := make([]Result, len(calls))
+	errs := make([]error, len(calls))
+	for i, c := range calls {
+		results[i], errs[i] = d.step(ctx, b, c.req, began)
+	}
+	b.Done = d.confirms
+	if err := d.commit(ctx, b); err != nil {
+		for i := range errs {
+			if errs[i] == nil {
+				errs[i] = fmt.Errorf("%w: %w", ErrStore, err)
+			}
+		}
+	}
+	for i, c := range calls {
+		c.done(results[i], errs[i])
+	}
+	if d.cfg.Observer != nil {
+		d.cfg.Observer.Committed(len(calls), len(b.Lines), d.cfg.Now().Sub(began))
+	}
+}
+
+// step applies one request on top of what the batch holds already. A refusal
+// leaves the batch as it was.
+func (d *Desk) step(ctx context.Context, b *batch, req Request, now time.Time) (Result, error) {
+	w := work{d: d, ctx: ctx, now: now, b: b}
+	res, err := req.apply(&w)
+	if err != nil {
+		return Result{}, err
+	}
+	if w.changed || w.due {
+		w.route()
+	}
+	if w.changed {
+		w.merge()
+	}
+	res.Conversation = w.conv
+	if w.conv.Phase == handoff.Waiting {
+		res.Position = d.position(w.conv)
+	}
+	return res, nil
+}
+
+// commit writes the batch and makes it the desk's view. When it fails nothing
+// changed, in the store or here.
+func (d *Desk) commit(ctx context.Context, b *batch) error {
+	if b.Empty() {
+		return nil
+	}
+	for _, s := range b.staged {
+		b.Conversations = append(b.Conversations, s.now)
+	}
+	if err := d.cfg.Store.Commit(ctx, &b.Batch); err != nil {
+		d.cfg.Log.Error("commit failed, its requests are refused", "error", err)
+		d.recover(ctx, b, err)
+		return err
+	}
+	d.confirms = nil
+	now := d.cfg.Now()
+	for _, s := range b.staged {
+		d.publish(s.was, s.now, s.passed, now)
+	}
+	items := make([]Item, len(b.Items))
+	for i, it := range b.Items {
+		items[i] = *it
+	}
+	d.outbox.add(items)
+	return nil
+}
+
+// recover loads anew what the failed batch touched when the desk's view may
+// not be the store's.
+func (d *Desk) recover(ctx context.Context, b *batch, cause error) {
+	if !errors.Is(cause, ErrStale) && !errors.Is(cause, ErrUnknownOutcome) {
+		return
+	}
+	for local, s := range b.staged {
+		c, err := d.cfg.Store.ByLocal(ctx, d.cfg.Domain, local)
+		switch {
+		case err == nil:
+			d.publish(s.was, &c, false, d.cfg.Now())
+		case !errors.Is(err, ErrNotFound):
+			d.cfg.Log.Error("cannot load the conversation again", "conversation", local, "error", err)
+		}
+	}
+	if errors.Is(cause, ErrUnknownOutcome) {
+		d.outbox.reload(ctx)
+	}
+}
+
+// publish makes now the desk's view of a conversation that was was. Passed says
+// that everybody asked let it pass.
+func (d *Desk) publish(was, now *Conversation, passed bool, at time.Time) {
+	if was != nil {
+		for _, p := range concerned(*was) {
+			delete(d.busy[p], was.Local)
+			d.rerouted = d.rerouted || !slices.Contains(concerned(*now), p)
+		}
+	}
+	for _, p := range concerned(*now) {
+		if d.busy[p] == nil {
+			d.busy[p] = map[string]struct{}{}
+		}
+		d.busy[p][now.Local] = struct{}{}
+	}
+	key := callerKey{now.Entry, now.Caller}
+	d.mu.Lock()
+	if now.Phase == handoff.Idle {
+		delete(d.convs, now.Local)
+		delete(d.callers, key)
+	} else {
+		d.convs[now.Local] = now
+		d.callers[key] = now.Local
+	}
+	d.mu.Unlock()
+	if now.Offer.Open() {
+		d.alarms.set(now.Offer.Expires, now.Local)
+	}
+	d.await(now, passed, at)
+}
+
+// await keeps the list of sessions that nobody holds.
+func (d *Desk) await(now *Conversation, passed bool, at time.Time) {
+	if now.Phase != handoff.Waiting {
+		delete(d.waiting, now.Local)
+		return
+	}
+	wait, ok := d.waiting[now.Local]
+	if !ok {
+		d.arrivals++
+		wait.order = d.arrivals
+	}
+	if passed { // give them time before asking again
+		wait.again = at.Add(d.cfg.Policy.OfferTimeout)
+		d.alarms.set(wait.again, now.Local)
+	}
+	d.waiting[now.Local] = wait
+}
+
+// position returns the session's place among those waiting for its queue,
+// from 1.
+func (d *Desk) position(c Conversation) int {
+	order := d.arrivals + 1 // not committed yet: behind all others
+	if w, ok := d.waiting[c.Local]; ok {
+		order = w.order
+	}
+	n := 1
+	for local, w := range d.waiting {
+		if o := d.convs[local]; o != nil && o.Queue == c.Queue && w.order < order {
+			n++
+		}
+	}
+	return n
+}
+
+// concerned returns everybody who holds the session or is asked to take it.
+func concerned(c Conversation) []handoff.Party {
+	if c.Holder == "" {
+		return c.Offer.Ringing
+	}
+	return append([]handoff.Party{c.Holder}, c.Offer.Ringing...)
+}

@@ -1,0 +1,170 @@
+package desk
+
+import (
+	"crypto/rand"
+	"encoding/base32"
+	"errors"
+	"strings"
+	"unicode"
+
+	"golang.org/x/text/unicode/norm"
+
+	"baton/handoff"
+)
+
+// Caller is who writes to a queue, as far as the channel knows.
+type Caller struct {
+	Entry string        // the queue's name
+	Party handoff.Party // the key of the conversation, with Entry
+	Reach string        // where exactly the caller is, a full JID for XMPP
+	Name  string        // what to call them
+	Lang  string
+}
+
+// Connect opens a session for the caller, or finds the open one.
+type Connect struct {
+	Caller
+	Info []Field // what is known about the caller
+}
+
+func (r Connect) apply(w *work) (Result, error) {
+	if err := w.caller(r.Caller); err != nil {
+		return Result{}, err
+	}
+	if len(r.Info) > 0 {
+		w.conv.Info = mergeInfo(w.conv.Info, r.Info)
+		w.changed = true
+	}
+	err := w.step(handoff.Connect{}, nil)
+	if errors.Is(err, handoff.ErrOpen) {
+		err = nil
+	}
+	return Result{}, err
+}
+
+// Text is a message as it came: what it says, and what a copy of it carries.
+type Text struct {
+	StanzaID string
+	OriginID string // XEP-0359; the same one again is the same message
+	Body     string
+	Payload  []byte // the allowed child elements, byte for byte
+}
+
+// CallerSays journals a caller's message, opening a session where none is.
+type CallerSays struct {
+	Caller
+	Text
+}
+
+func (r CallerSays) apply(w *work) (Result, error) {
+	if err := w.caller(r.Caller); err != nil {
+		return Result{}, err
+	}
+	if dup, err := w.repeated(r.Party, r.OriginID); dup.Seq > 0 || err != nil {
+		return Result{Line: dup, Duplicate: true}, err
+	}
+	if w.conv.Phase == handoff.Idle {
+		if err := w.step(handoff.Connect{}, nil); err != nil {
+			return Result{}, err
+		}
+	}
+	return w.say(r.Party, RoleCaller, w.conv.Name, r.Text)
+}
+
+// caller loads the caller's conversation, or begins one.
+func (w *work) caller(c Caller) error {
+	if _, ok := w.d.cfg.Directory.Queue(c.Entry); !ok {
+		return refuse(ErrHidden, "There is no queue %q here.", c.Entry)
+	}
+	err := w.byCaller(c.Entry, c.Party)
+	if errors.Is(err, ErrHidden) {
+		err = w.begin(c)
+	}
+	if err != nil {
+		return err
+	}
+	if w.conv.Phase == handoff.Idle {
+		w.conv.Queue = c.Entry // whoever returns starts at the queue they write to
+	}
+	if c.Reach != "" {
+		w.conv.Reach = c.Reach
+	}
+	if c.Lang != "" {
+		w.conv.Lang = c.Lang
+	}
+	return nil
+}
+
+// begin makes the record of a caller who never wrote before.
+func (w *work) begin(c Caller) error {
+	for {
+		local := strings.NewReplacer("{name}", slug(c.Name), "{id}", w.d.cfg.NewID()).Replace(w.d.cfg.Policy.IDFormat)
+		err := w.byLocal(local)
+		if errors.Is(err, ErrHidden) {
+			w.was = nil
+			w.conv = Conversation{Domain: w.d.cfg.Domain, Local: local, Number: w.d.number,
+				Entry: c.Entry, Queue: c.Entry, Name: c.Name}
+			w.conv.Caller = c.Party
+			w.d.number++
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// repeated returns the line that by said with this origin-id before.
+func (w *work) repeated(by handoff.Party, origin string) (Line, error) {
+	if origin == "" || w.conv.Seq == 0 {
+		return Line{}, nil
+	}
+	for _, l := range w.b.Lines {
+		if l.Conversation == w.conv.Local && l.By == by && l.OriginID == origin {
+			return l, nil
+		}
+	}
+	l, err := w.d.cfg.Store.LineByOrigin(w.ctx, w.d.cfg.Domain, w.conv.Local, by, origin)
+	if errors.Is(err, ErrNotFound) {
+		return Line{}, nil
+	}
+	return l, err
+}
+
+func (w *work) say(by handoff.Party, role Role, name string, t Text) (Result, error) {
+	said := Line{Role: role, Name: name, StanzaID: t.StanzaID, OriginID: t.OriginID,
+		Body: t.Body, Payload: t.Payload}
+	if err := w.step(handoff.Say{By: by}, &said); err != nil {
+		return Result{}, err
+	}
+	return Result{Line: w.lines[len(w.lines)-1]}, nil
+}
+
+// slug returns the readable part of a conversation's address: lower-case ASCII
+// letters, digits and single hyphens, 24 at most.
+func slug(name string) string {
+	var b strings.Builder
+	for _, r := range norm.NFKD.String(strings.ToLower(name)) {
+		switch {
+		case r < unicode.MaxASCII && (unicode.IsLower(r) || unicode.IsDigit(r)):
+			b.WriteRune(r)
+		case unicode.Is(unicode.Mn, r): // an accent NFKD took off its letter
+		case b.Len() > 0 && !strings.HasSuffix(b.String(), "-"):
+			b.WriteByte('-')
+		}
+		if b.Len() == 24 {
+			break
+		}
+	}
+	if s := strings.Trim(b.String(), "-"); s != "" {
+		return s
+	}
+	return "caller"
+}
+
+// RandomID returns 8 base32 characters from the system's randomness.
+func RandomID() string {
+	var b [5]byte
+	rand.Read(b[:]) // never fails, it ends the program instead
+	return strings.ToLower(base32.StdEncoding.EncodeToString(b[:]))
+}

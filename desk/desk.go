@@ -1,0 +1,328 @@
+// Package desk is the durable shell around package handoff: it loads a
+// conversation, steps it, commits state, line and effects in one transaction,
+// and only then lets anything leave.
+//
+// One goroutine, [Desk.Run], owns every decision: requests come in by
+// [Desk.Submit] and [Desk.Do], whatever is queued is stepped in arrival order and
+// committed as one batch, and each caller is answered after the commit. What must
+// leave is in the outbox (see [Outbox]), which performs it at least once and in
+// order for each receiver.
+package desk
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"log/slog"
+	"slices"
+	"sync"
+	"time"
+
+	"baton/handoff"
+)
+
+// maxBatch bounds how many requests one transaction holds.
+const maxBatch = 256
+
+// confirmDelay is how long confirmations may wait for a batch to ride in. A
+// crash meanwhile repeats those items, with the same ids.
+const confirmDelay = 10 * time.Millisecond
+
+// tickRetry is how soon a deadline is tried again that could not be committed.
+const tickRetry = time.Second
+
+// Config is what a Desk is made of. Domain, Store and Directory are a must.
+type Config struct {
+	Domain    string
+	Store     Store
+	Directory *Directory
+	Policy    Policy
+	Log       *slog.Logger
+	Observer  Observer         // may be nil
+	NewID     func() string    // 8 base32 characters nobody can guess; nil: from the system's randomness
+	Now       func() time.Time // nil: time.Now
+	Outbox    OutboxOptions
+}
+
+// Desk steps conversations and commits what follows.
+type Desk struct {
+	cfg    Config
+	outbox *Outbox
+	calls  chan call
+	stop   chan struct{} // closed when Run is over
+
+	// Written by Run alone, under mu; a record once published never changes.
+	mu      sync.RWMutex
+	convs   map[string]*Conversation // open sessions by localpart, as committed
+	callers map[callerKey]string     // their localparts by caller
+
+	// Owned by Run.
+	busy     map[handoff.Party]map[string]struct{} // sessions held and offers ringing, by agent
+	present  map[handoff.Party]bool                // who is available
+	waiting  map[string]wait                       // sessions nobody holds
+	arrivals uint64                                // how many ever waited
+	alarms   alarms                                // when an offer expires, or a waiting session may be offered again
+	after    []call                                // what follows from the batch, run next
+	rerouted bool                                  // somebody became free: look at the waiting
+	number   int64                                 // the next short number
+	confirms []int64                               // confirmed items the store does not know of yet
+}
+
+type callerKey struct {
+	entry  string
+	caller handoff.Party
+}
+
+// wait is a session's place in its queue.
+type wait struct {
+	order uint64
+	again time.Time // not offered again before; zero: at any time
+}
+
+type call struct {
+	req  Request
+	done func(Result, error)
+}
+
+// Request is something asked of the desk. The types in this package that
+// implement it are all there are.
+type Request interface {
+	apply(w *work) (Result, error)
+}
+
+// Result is what a request led to.
+type Result struct {
+	Conversation Conversation   // as committed
+	Transfer     Transfer       // the transfer opened, where one was
+	Line         Line           // the line journalled, where one was
+	Position     int            // place in the queue, from 1; 0 when not waiting
+	Found        []Conversation // what Find found
+	To           handoff.Party  // whom a signal goes to; nobody: it is dropped
+	Duplicate    bool           // it had been committed before; nothing was done
+	Standing     Standing       // what the asker is to the conversation
+}
+
+// New makes a desk and its outbox, which performs nothing before Run.
+func New(cfg Config) *Desk {
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	if cfg.NewID == nil {
+		cfg.NewID = RandomID
+	}
+	if cfg.Policy.IDFormat == "" {
+		cfg.Policy.IDFormat = "{name}.{id}"
+	}
+	d := &Desk{
+		cfg:     cfg,
+		calls:   make(chan call, maxBatch),
+		stop:    make(chan struct{}),
+		convs:   map[string]*Conversation{},
+		callers: map[callerKey]string{},
+		busy:    map[handoff.Party]map[string]struct{}{},
+		present: map[handoff.Party]bool{},
+		waiting: map[string]wait{},
+	}
+	d.outbox = newOutbox(cfg, d)
+	return d
+}
+
+// Directory returns who and what is configured.
+func (d *Desk) Directory() *Directory { return d.cfg.Directory }
+
+// Policy returns the settings in force.
+func (d *Desk) Policy() Policy { return d.cfg.Policy }
+
+// Store returns the desk's store, for reading.
+func (d *Desk) Store() Store { return d.cfg.Store }
+
+// Domain returns the component domain the desk serves.
+func (d *Desk) Domain() string { return d.cfg.Domain }
+
+// Outbox returns the desk's outbox.
+func (d *Desk) Outbox() *Outbox { return d.outbox }
+
+// Conversation returns the conversation with that localpart as last committed;
+// ErrNotFound when there is none.
+func (d *Desk) Conversation(ctx context.Context, local string) (Conversation, error) {
+	d.mu.RLock()
+	c, ok := d.convs[local]
+	d.mu.RUnlock()
+	if ok {
+		return *c, nil
+	}
+	return d.cfg.Store.ByLocal(ctx, d.cfg.Domain, local)
+}
+
+// OpenOf returns the caller's conversation at a queue while a session is open;
+// ErrNotFound when none is.
+func (d *Desk) OpenOf(entry string, caller handoff.Party) (Conversation, error) {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	c, ok := d.convs[d.callers[callerKey{entry, caller}]]
+	if !ok {
+		return Conversation{}, ErrNotFound
+	}
+	return *c, nil
+}
+
+// Submit queues req and returns; done is called after the commit, or with the
+// refusal, on the desk's goroutine and must not block. Requests of one goroutine
+// are stepped in the order submitted. It waits while the queue is full and fails
+// only when ctx ends or the desk closes; done is not called then.
+func (d *Desk) Submit(ctx context.Context, req Request, done func(Result, error)) error {
+	select {
+	case d.calls <- call{req, done}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-d.stop:
+		return ErrStopped
+	}
+}
+
+// Do submits req and waits for its result.
+func (d *Desk) Do(ctx context.Context, req Request) (Result, error) {
+	type answer struct {
+		res Result
+		err error
+	}
+	ch := make(chan answer, 1)
+	if err := d.Submit(ctx, req, func(r Result, err error) { ch <- answer{r, err} }); err != nil {
+		return Result{}, err
+	}
+	select {
+	case a := <-ch:
+		return a.res, a.err
+	case <-ctx.Done():
+		return Result{}, ctx.Err()
+	case <-d.stop:
+		select {
+		case a := <-ch:
+			return a.res, a.err
+		default:
+			return Result{}, ErrStopped
+		}
+	}
+}
+
+// Restore loads what was open when the desk last ran. Call it once, before Run.
+func (d *Desk) Restore(ctx context.Context) error {
+	s, err := d.cfg.Store.Restore(ctx, d.cfg.Domain)
+	if err != nil {
+		return fmt.Errorf("desk: restore: %w", err)
+	}
+	d.number = max(s.NextNumber, 1)
+	now := d.cfg.Now()
+	for i := range s.Open {
+		d.publish(nil, &s.Open[i], false, now)
+	}
+	d.rerouted = true
+	d.outbox.add(s.Items)
+	d.cfg.Log.Info("restored", "sessions", len(s.Open), "outbox", len(s.Items))
+	return nil
+}
+
+// Run steps and commits until ctx ends, then answers what is queued and
+// returns. The outbox runs inside it.
+func (d *Desk) Run(ctx context.Context) error {
+	over := make(chan struct{})
+	out, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	go func() { defer close(over); d.outbox.run(out) }()
+	defer func() { cancel(); <-over }()
+	defer close(d.stop)
+
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	flush := time.NewTimer(confirmDelay)
+	defer flush.Stop()
+	for {
+		select {
+		case c := <-d.calls:
+			d.run(ctx, d.gather(c))
+		case ids := <-d.outbox.confirmed:
+			if len(d.confirms) == 0 {
+				flush.Reset(confirmDelay)
+			}
+			d.confirms = append(d.confirms, ids...)
+		case <-flush.C:
+			d.run(ctx, nil)
+		case <-timer.C:
+			d.run(ctx, d.overdue())
+		case <-ctx.Done():
+			d.drain(context.WithoutCancel(ctx))
+			return nil
+		}
+		for d.rerouted || len(d.after) > 0 {
+			next := d.after
+			d.after, d.rerouted = nil, false
+			d.run(ctx, append(next, d.reroute()...))
+		}
+		timer.Reset(d.alarms.wait(d.cfg.Now()))
+	}
+}
+
+// gather takes what is queued behind c, so that one commit serves it all.
+func (d *Desk) gather(c call) []call {
+	batch := []call{c}
+	for len(batch) < maxBatch {
+		select {
+		case c := <-d.calls:
+			batch = append(batch, c)
+		default:
+			return batch
+		}
+	}
+	return batch
+}
+
+// drain commits what was already queued and what was confirmed.
+func (d *Desk) drain(ctx context.Context) {
+	for {
+		select {
+		case c := <-d.calls:
+			d.run(ctx, d.gather(c))
+		case ids := <-d.outbox.confirmed:
+			d.confirms = append(d.confirms, ids...)
+		default:
+			done, _ := d.outbox.collect()
+			d.confirms = append(d.confirms, done...)
+			d.run(ctx, nil)
+			return
+		}
+	}
+}
+
+// overdue returns a tick for every conversation whose alarm went off. A tick
+// looks for itself whether there is something to do.
+func (d *Desk) overdue() []call { return d.ticks(d.alarms.due(d.cfg.Now())) }
+
+// reroute returns a tick for every waiting session that may be offered now.
+func (d *Desk) reroute() []call {
+	now := d.cfg.Now()
+	var due []string
+	for local, w := range d.waiting {
+		if !now.Before(w.again) {
+			due = append(due, local)
+		}
+	}
+	return d.ticks(due)
+}
+
+// ticks makes the calls, the conversation that is older first.
+func (d *Desk) ticks(locals []string) []call {
+	locals = slices.DeleteFunc(locals, func(l string) bool { return d.convs[l] == nil })
+	slices.SortFunc(locals, func(a, b string) int {
+		return cmp.Compare(d.convs[a].Number, d.convs[b].Number)
+	})
+	calls := make([]call, 0, len(locals))
+	for _, local := range slices.Compact(locals) {
+		calls = append(calls, call{tick{local}, func(_ Result, err error) {
+			if err != nil {
+				d.cfg.Log.Warn("a deadline could not be kept yet", "conversation", local, "error", err)
+				d.alarms.set(d.cfg.Now().Add(tickRetry), local)
+			}
+		}})
+	}
+	return calls
+}

@@ -1,0 +1,79 @@
+package desk
+
+import (
+	"slices"
+	"time"
+
+	"baton/handoff"
+)
+
+// Agent is someone who can hold sessions, a person or a bot.
+type Agent struct {
+	JID      handoff.Party
+	Name     string
+	Queues   []string
+	Skills   []string
+	Roles    []string // agent, supervisor, admin
+	Bot      bool
+	Capacity int // most sessions held at a time
+	Lang     string
+}
+
+// Queue is a class of agents, and an address callers write to.
+type Queue struct {
+	Name     string
+	Title    string
+	Greeting string // sent when a session begins; may be empty
+	Auto     bool   // assign without asking
+	RingAll  bool   // ask all candidates at once
+	Share    Share  // what a target sees where the transfer does not say
+}
+
+// Directory is everybody and everything configured. It is read-only once a
+// desk has it.
+type Directory struct {
+	Agents []Agent
+	Queues []Queue
+}
+
+// Agent returns the agent with the bare JID p.
+func (d *Directory) Agent(p handoff.Party) (Agent, bool) {
+	i := slices.IndexFunc(d.Agents, func(a Agent) bool { return a.JID == p })
+	if i < 0 {
+		return Agent{}, false
+	}
+	return d.Agents[i], true
+}
+
+// Queue returns the queue of that name.
+func (d *Directory) Queue(name string) (Queue, bool) {
+	i := slices.IndexFunc(d.Queues, func(q Queue) bool { return q.Name == name })
+	if i < 0 {
+		return Queue{}, false
+	}
+	return d.Queues[i], true
+}
+
+// NameOf returns what people call p: the agent's name, else the address itself.
+func (d *Directory) NameOf(p handoff.Party) string {
+	if a, ok := d.Agent(p); ok && a.Name != "" {
+		return a.Name
+	}
+	return string(p)
+}
+
+// Title returns what people call a queue.
+func (d *Directory) Title(queue string) string {
+	if q, ok := d.Queue(queue); ok && q.Title != "" {
+		return q.Title
+	}
+	return queue
+}
+
+// Policy is the settings the desk decides by.
+type Policy struct {
+	OfferTimeout time.Duration // how long an offer rings for one agent
+	MaxHops      int           // most accepted transfers of a session
+	TellCaller   bool          // a line to the caller after a transfer
+	IDFormat     string        // "{name}.{id}"
+}

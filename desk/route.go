@@ -1,0 +1,73 @@
+package desk
+
+import (
+	"cmp"
+	"errors"
+	"slices"
+
+	"baton/handoff"
+)
+
+// route offers a session that nobody holds to the agents of its queue, or gives
+// it to one of them where the queue says so. When nobody can take it, it waits.
+func (w *work) route() {
+	c := &w.conv
+	if c.Phase != handoff.Waiting || c.Offer.Open() || w.passed || w.now.Before(w.d.waiting[c.Local].again) {
+		return
+	}
+	q, ok := w.d.cfg.Directory.Queue(c.Queue)
+	if !ok {
+		return
+	}
+	who := w.candidates(q.Name, "")
+	if len(who) == 0 {
+		return
+	}
+	t := w.ledger(Transfer{ByName: w.d.cfg.Directory.Title(q.Name), Target: Target{Queue: q.Name}})
+	var err error
+	if q.Auto {
+		t.Deadline = w.now
+		err = w.step(handoff.Assign{ID: t.ID, To: who[0]}, nil)
+	} else {
+		err = w.step(handoff.Transfer{ID: t.ID, Candidates: who, All: q.RingAll,
+			Timeout: w.d.cfg.Policy.OfferTimeout}, nil)
+		t.Deadline = c.Offer.Until()
+	}
+	if err != nil {
+		if !errors.Is(err, handoff.ErrNobody) { // nobody but the caller, who is an agent too
+			w.d.cfg.Log.Error("routing", "conversation", c.Local, "error", err)
+		}
+		return
+	}
+	w.transfers = append(w.transfers, t)
+}
+
+// candidates returns the agents of a queue who can take one more session now,
+// whoever has least to do first, else in the directory's order.
+func (w *work) candidates(queue, skill string) []handoff.Party {
+	var who []handoff.Party
+	for _, a := range w.d.cfg.Directory.Agents {
+		if slices.Contains(a.Queues, queue) && (skill == "" || slices.Contains(a.Skills, skill)) &&
+			a.JID != w.conv.Holder && w.free(a) == nil {
+			who = append(who, a.JID)
+		}
+	}
+	slices.SortStableFunc(who, func(a, b handoff.Party) int {
+		return cmp.Compare(w.loadOf(a), w.loadOf(b))
+	})
+	return who
+}
+
+// free returns why an agent cannot take one more session now, or nil.
+func (w *work) free(a Agent) error {
+	if !w.d.present[a.JID] {
+		return refuse(ErrUnavailable, "%s is not available now.", a.Name)
+	}
+	if a.Capacity > 0 && w.loadOf(a.JID) >= a.Capacity {
+		return refuse(ErrBusy, "%s has as many chats as they can take (%d).", a.Name, a.Capacity)
+	}
+	return nil
+}
+
+// loadOf returns how many sessions p holds or is asked to take.
+func (w *work) loadOf(p handoff.Party) int { return len(w.d.busy[p]) + w.b.load[p] }

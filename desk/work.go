@@ -1,0 +1,161 @@
+package desk
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"baton/handoff"
+)
+
+// work is one request being stepped. It touches one conversation.
+type work struct {
+	d   *Desk
+	ctx context.Context
+	now time.Time
+	b   *batch
+
+	was     *Conversation // as committed; nil for a new one
+	conv    Conversation
+	changed bool
+	passed  bool // everybody asked let the session pass
+	due     bool // look whether a waiting session can be offered
+
+	lines     []Line
+	epochs    []Epoch
+	transfers []Transfer
+	outcomes  []Outcome
+	items     []*Item
+}
+
+// byLocal loads the conversation with that localpart, as far as the batch has
+// taken it.
+func (w *work) byLocal(local string) error {
+	if s, ok := w.b.staged[local]; ok {
+		w.was, w.conv = s.was, *s.now
+		return nil
+	}
+	if c, ok := w.d.convs[local]; ok {
+		w.was, w.conv = c, *c
+		return nil
+	}
+	return w.loaded(w.d.cfg.Store.ByLocal(w.ctx, w.d.cfg.Domain, local))
+}
+
+// byCaller loads the conversation of a caller at a queue.
+func (w *work) byCaller(entry string, caller handoff.Party) error {
+	key := callerKey{entry, caller}
+	if local, ok := w.b.callers[key]; ok {
+		return w.byLocal(local)
+	}
+	if local, ok := w.d.callers[key]; ok {
+		return w.byLocal(local)
+	}
+	return w.loaded(w.d.cfg.Store.ByCaller(w.ctx, w.d.cfg.Domain, entry, caller))
+}
+
+func (w *work) loaded(c Conversation, err error) error {
+	if errors.Is(err, ErrNotFound) {
+		return ErrHidden
+	}
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrStore, err)
+	}
+	w.was, w.conv = &c, c
+	return nil
+}
+
+// step takes one step and notes what must be committed with it. said is the
+// line's content where the event journals one.
+func (w *work) step(e handoff.Event, said *Line) error {
+	next, fx, err := w.conv.Step(w.now, e)
+	if err != nil {
+		return err
+	}
+	before := w.conv.Offer
+	w.conv.Conversation = next
+	w.changed = w.changed || len(fx) > 0 || len(before.Next) != len(next.Offer.Next)
+	w.passed = w.passed || before.Open() && !next.Offer.Open() && next.Phase == handoff.Waiting
+	for _, f := range fx {
+		w.note(f, said)
+	}
+	return nil
+}
+
+// note turns an effect into the rows it leaves.
+func (w *work) note(f handoff.Effect, said *Line) {
+	c := &w.conv
+	var line *Line
+	switch f := f.(type) {
+	case handoff.Line:
+		l := *said
+		l.Conversation, l.Session, l.At = c.Local, c.Session, w.now
+		l.Seq, l.Epoch, l.By, l.To = f.Seq, f.Epoch, f.By, f.To
+		w.lines = append(w.lines, l)
+		line = &l
+	case handoff.Replay:
+		w.epochs = append(w.epochs, Epoch{Conversation: c.Local, Epoch: f.Epoch, Session: c.Session,
+			Holder: f.To, Transfer: f.Transfer, First: f.First, Through: f.Through, At: w.now})
+	case handoff.Outcome:
+		w.outcomes = append(w.outcomes, Outcome{Transfer: f.Transfer, Domain: c.Domain,
+			Conversation: c.Local, Outcome: f, At: w.now})
+	}
+	if kind, to, ok := kindOf(f, c.Caller); ok && w.leaves(f) {
+		w.items = append(w.items, &Item{Domain: c.Domain, Conversation: c.Local, Kind: kind,
+			To: to, Effect: f, Line: line, At: w.now})
+	}
+}
+
+// leaves reports whether an effect has anything to say here.
+func (w *work) leaves(f handoff.Effect) bool {
+	switch f := f.(type) {
+	case handoff.Opened:
+		q, _ := w.d.cfg.Directory.Queue(w.conv.Entry)
+		return q.Greeting != ""
+	case handoff.Moved:
+		return f.From != "" // the first agent is nothing to tell the caller of
+	}
+	return true
+}
+
+// merge adds the request's rows to the batch.
+func (w *work) merge() {
+	c := w.conv
+	s, ok := w.b.staged[c.Local]
+	if !ok {
+		s = &staged{was: w.was, now: w.was}
+		w.b.staged[c.Local] = s
+	}
+	if s.now != nil {
+		for _, p := range concerned(*s.now) {
+			w.b.load[p]--
+		}
+	}
+	for _, p := range concerned(c) {
+		w.b.load[p]++
+	}
+	s.now = &c
+	s.passed = s.passed || w.passed
+	w.b.callers[callerKey{c.Entry, c.Caller}] = c.Local
+	w.b.Lines = append(w.b.Lines, w.lines...)
+	w.b.Epochs = append(w.b.Epochs, w.epochs...)
+	w.b.Transfers = append(w.b.Transfers, w.transfers...)
+	w.b.Outcomes = append(w.b.Outcomes, w.outcomes...)
+	w.b.Items = append(w.b.Items, w.items...)
+}
+
+// tick looks whether something is due for a conversation: an offer that
+// expired, or a session that can be offered again.
+type tick struct{ local string }
+
+func (r tick) apply(w *work) (Result, error) {
+	if err := w.byLocal(r.local); err != nil {
+		return Result{}, err
+	}
+	if err := w.step(handoff.Tick{}, nil); err != nil {
+		return Result{}, err
+	}
+	w.due = true
+	return Result{}, nil
+}
