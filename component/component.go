@@ -1,0 +1,214 @@
+// Package component is the XMPP adapter: it connects to the server as an
+// external component (XEP-0114), hands what comes in to the desk, and carries out
+// what the desk's outbox holds.
+//
+// The way of a stanza: the reader (link.go) splits it off the stream,
+// receive.go finds out whose business it is, a request goes to the desk, and its
+// callback answers after the commit. Nothing on that way waits for a reply.
+// The way out: the outbox calls Perform (perform.go), which writes stanzas and
+// asks for a sign that they arrived (ack.go).
+package component
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"math/rand/v2"
+	"net"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"baton/component/wire"
+	"baton/desk"
+)
+
+// Config is what a Component is made of.
+type Config struct {
+	Domain  string // the component's domain
+	Address string // where Dial connects to, for messages to people
+	Secret  string
+	Dial    func(context.Context) (net.Conn, error)
+	Desk    *desk.Desk
+	Log     *slog.Logger
+	Version string
+
+	Prefix      string                    // starts a command in chat, "!"
+	Mark        string                    // starts the service's own lines, "⚙ "
+	Settle      time.Duration             // pause after a handover message
+	RosterGroup func(queue string) string // name of the contacts' group
+	NoRoster    bool                      // leave rosters alone
+	MaxStanza   int                       // bytes of one stanza; 0: 64 KiB
+	MaxBody     int                       // bytes of a message's text; 0: 16 KiB
+	SelfPing    time.Duration             // 0: 15 s
+}
+
+// Component is one connection to the server, made again when it breaks.
+type Component struct {
+	cfg  Config
+	desk *desk.Desk
+	log  *slog.Logger
+
+	link    atomic.Pointer[link] // nil while there is none
+	iqs     requests
+	acks    acks
+	agents  agents
+	may     privileges
+	started time.Time
+
+	mu        sync.Mutex
+	lastError string
+}
+
+// New makes a component of a configuration.
+func New(cfg Config) *Component {
+	if cfg.MaxBody == 0 {
+		cfg.MaxBody = 16 << 10
+	}
+	if cfg.SelfPing == 0 {
+		cfg.SelfPing = 15 * time.Second
+	}
+	if cfg.RosterGroup == nil {
+		cfg.RosterGroup = func(queue string) string { return "Handoff: " + queue }
+	}
+	c := &Component{cfg: cfg, desk: cfg.Desk, log: cfg.Log, started: time.Now()}
+	c.iqs.c = c
+	c.acks.c = c
+	c.agents.c = c
+	return c
+}
+
+// Connected reports whether the link stands; if not, why.
+func (c *Component) Connected() (bool, string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.link.Load() != nil, c.lastError
+}
+
+// settleTimeout is how long a closing link waits for signs of arrival.
+const settleTimeout = 2 * time.Second
+
+// Pauses between two attempts to connect.
+const (
+	minPause = 500 * time.Millisecond
+	maxPause = 30 * time.Second
+)
+
+// Run connects and serves, again whenever the link breaks, until ctx ends; then
+// it closes the stream in order, reads it to the end, and returns.
+func (c *Component) Run(ctx context.Context) error {
+	pause := minPause
+	for ctx.Err() == nil {
+		began := time.Now()
+		err := c.serve(ctx)
+		if ctx.Err() != nil {
+			return nil
+		}
+		if time.Since(began) > maxPause {
+			pause = minPause
+		}
+		wait := pause/2 + rand.N(pause) // jitter: several must not come back at once
+		c.note(err.Error())
+		c.log.Error(err.Error(), "again_in", wait.Round(time.Millisecond))
+		pause = min(2*pause, maxPause)
+		select {
+		case <-time.After(wait):
+		case <-ctx.Done():
+		}
+	}
+	return nil
+}
+
+func (c *Component) note(err string) {
+	c.mu.Lock()
+	c.lastError = err
+	c.mu.Unlock()
+}
+
+// serve connects once and serves until the link breaks or ctx ends.
+func (c *Component) serve(ctx context.Context) error {
+	conn, err := c.cfg.Dial(ctx)
+	if err != nil {
+		return &linkError{explain(err, c.cfg.Domain, c.cfg.Address), err}
+	}
+	l, err := negotiate(ctx, conn, c.cfg.Domain, c.cfg.Secret, wire.Limits{Stanza: c.cfg.MaxStanza})
+	if err != nil {
+		return &linkError{explain(err, c.cfg.Domain, c.cfg.Address), err}
+	}
+	c.link.Store(l)
+	c.note("")
+	c.log.Info("connected", "domain", c.cfg.Domain, "server", c.cfg.Address)
+	c.may.reset()
+	c.agents.connected(ctx)
+
+	var wg sync.WaitGroup
+	wg.Go(l.writer)
+	wg.Go(func() { c.selfPing(l) })
+	stop := context.AfterFunc(ctx, func() {
+		c.desk.Outbox().Down()
+		c.acks.wait(settleTimeout)
+		l.close()
+		l.conn.SetReadDeadline(time.Now().Add(closeTimeout))
+	})
+	c.desk.Outbox().Up(c)
+	err = l.reader(func(st wire.Stanza, err error) { c.receive(ctx, st, err) })
+	stop()
+	l.fail(err)
+	c.link.Store(nil)
+	c.desk.Outbox().Down()
+	l.conn.Close()
+	wg.Wait()
+	c.iqs.abort()
+	c.acks.abort()
+	if cause := l.cause(); cause != nil && !errors.Is(cause, errClosing) {
+		err = cause
+	}
+	return &linkError{"the connection to the server broke", err}
+}
+
+// linkError is a connection's failure, in words for people first.
+type linkError struct {
+	text  string
+	cause error
+}
+
+func (e *linkError) Error() string { return e.text + " (" + e.cause.Error() + ")" }
+func (e *linkError) Unwrap() error { return e.cause }
+
+// selfPing asks the server to route a ping to ourselves and gives the link up
+// when it does not come back: a half-open connection shows no other sign.
+func (c *Component) selfPing(l *link) {
+	t := time.NewTicker(c.cfg.SelfPing)
+	defer t.Stop()
+	for {
+		select {
+		case <-l.gone:
+			return
+		case <-t.C:
+			c.iqs.send(c.cfg.Domain, c.cfg.Domain, "get", []byte("<ping xmlns='urn:xmpp:ping'/>"), c.cfg.SelfPing,
+				func(_ reply, err error) {
+					if errors.Is(err, errNoReply) {
+						l.fail(errHalfOpen)
+					}
+				})
+		}
+	}
+}
+
+// write sends stanzas over the link there is; without one they are dropped,
+// which only matters to what is in the outbox, and that is performed again.
+func (c *Component) write(stanzas []byte) {
+	if l := c.link.Load(); l != nil {
+		l.write(stanzas)
+	}
+}
+
+// writeString is write for a string.
+func (c *Component) writeString(s string) { c.write([]byte(s)) }
+
+// bare returns an address without its resource.
+func bare(addr string) string {
+	b, _, _ := strings.Cut(addr, "/")
+	return b
+}

@@ -1,0 +1,227 @@
+package component
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"strings"
+	"unicode"
+
+	"baton/component/wire"
+	"baton/desk"
+	"baton/handoff"
+	"baton/stanza"
+)
+
+// message deals with a message by where it was sent to.
+func (c *Component) message(ctx context.Context, in incoming) {
+	switch in.header.Type {
+	case "error":
+		c.bounced(in)
+		return
+	case "groupchat", "headline":
+		c.log.Debug("ignored", "type", in.header.Type, "from", in.header.From)
+		return
+	}
+	switch in.to.kind {
+	case kindService:
+		if c.may.granted(c, in) {
+			return
+		}
+		c.toDesk(ctx, in)
+	case kindDesk:
+		c.toDesk(ctx, in)
+	case kindQueue:
+		c.toQueue(ctx, in)
+	case kindConversation:
+		c.toConversation(ctx, in)
+	}
+}
+
+// bounced takes a message of ours that came back.
+func (c *Component) bounced(in incoming) {
+	cond := errorCondition(in.Stanza)
+	if !c.acks.bounced(in.header.ID, cond) {
+		c.log.Info("a message came back", "from", in.header.From, "condition", cond)
+	}
+}
+
+// toQueue takes what a caller says.
+func (c *Component) toQueue(ctx context.Context, in incoming) {
+	local := c.localOf(ctx, in.to.local, in.from)
+	said := c.read(ctx, in, local, true)
+	switch {
+	case said.encrypted:
+		c.refuseEncrypted(in)
+		return
+	case !said.line:
+		c.signal(ctx, in, desk.Signal{Entry: in.to.local, By: in.from}, said)
+		return
+	case len(said.Body) > c.cfg.MaxBody:
+		c.tooLong(in)
+		return
+	}
+	c.agents.meet(c.contact(in.to.local), in.header.From)
+	req := desk.CallerSays{Caller: c.caller(in), Text: said.Text}
+	h := in.header
+	c.submit(ctx, h, req, func(_ desk.Result, err error) {
+		if err != nil {
+			c.refuse(h, err)
+		}
+	})
+}
+
+// caller describes the sender of a message to a queue.
+func (c *Component) caller(in incoming) desk.Caller {
+	name := ""
+	if nick, ok := in.Child("http://jabber.org/protocol/nick", "nick"); ok {
+		name = cleanName(string(nick.AppendText(nil)))
+	}
+	if name == "" {
+		name = nameFromAddress(string(in.from))
+	}
+	return desk.Caller{Entry: in.to.local, Party: in.from, Reach: in.header.From,
+		Name: name, Lang: in.header.Lang}
+}
+
+// toConversation takes what an agent says: a command, or a line.
+func (c *Component) toConversation(ctx context.Context, in incoming) {
+	said := c.read(ctx, in, in.to.local, false)
+	switch {
+	case said.encrypted:
+		c.refuseEncrypted(in)
+		return
+	case !said.line:
+		c.signal(ctx, in, desk.Signal{Local: in.to.local, By: in.from}, said)
+		return
+	case len(said.Body) > c.cfg.MaxBody:
+		c.tooLong(in)
+		return
+	}
+	if word, ok := c.command(in, said.Body); ok {
+		c.commandWord(ctx, in, word, said.corrects)
+		return
+	}
+	if escaped, ok := strings.CutPrefix(said.Body, c.cfg.Prefix+c.cfg.Prefix); ok && c.cfg.Prefix != "" {
+		said.unescape(c.cfg.Prefix + escaped)
+	}
+	h := in.header
+	c.submit(ctx, h, desk.AgentSays{Local: in.to.local, By: in.from, Text: said.Text}, func(_ desk.Result, err error) {
+		if err != nil {
+			c.refuse(h, err)
+			c.alsoInWords(h, err)
+		}
+	})
+}
+
+// unescape replaces the text of a message that began with the prefix twice.
+func (t *content) unescape(text string) {
+	was := appendElement(nil, "body", t.Body)
+	rest, ok := strings.CutPrefix(string(t.Payload), string(was))
+	if !ok { // as it came: find its end
+		_, rest, _ = strings.Cut(string(t.Payload), "</body>")
+	}
+	t.Body = text
+	t.Payload = append(appendElement(nil, "body", text), rest...)
+}
+
+// alsoInWords tells an agent in a line what the error says: some clients show
+// no errors of messages. Strangers get the error alone.
+func (c *Component) alsoInWords(h stanza.Header, err error) {
+	var refusal *desk.Refusal
+	if errors.As(err, &refusal) {
+		c.say(bare(h.To), bare(h.From), refusal.Text)
+	}
+}
+
+// say sends a line of the service's own: not part of a dialog, not repeated.
+func (c *Component) say(from, to, text string) {
+	b := append([]byte(nil), "<message type='chat'"...)
+	b = wire.AppendAttr(b, "from", from+resource)
+	b = wire.AppendAttr(b, "to", to)
+	b = wire.AppendAttr(b, "id", rand.Text())
+	b = append(b, '>')
+	b = appendElement(b, "body", c.cfg.Mark+text)
+	c.write(append(b, "</message>"...))
+}
+
+func (c *Component) refuseEncrypted(in incoming) {
+	c.fail(in.header, stanza.NotAcceptable, "Please switch off encryption for this chat.")
+	c.say(bare(in.header.To), string(in.from), "Please switch off encryption for this chat. Your message was not delivered.")
+}
+
+func (c *Component) tooLong(in incoming) {
+	c.fail(in.header, stanza.NotAcceptable, "Your message is too long. Send it in parts.")
+}
+
+// signal passes on what is no line: somebody types, has received, has read. It
+// is worth nothing later, so it is not kept.
+func (c *Component) signal(ctx context.Context, in incoming, req desk.Signal, said content) {
+	if len(said.Payload) == 0 {
+		return
+	}
+	h := in.header
+	c.submit(ctx, h, req, func(res desk.Result, err error) {
+		to, conv := res.To, res.Conversation
+		if err != nil || to == "" {
+			return
+		}
+		from := c.contact(conv.Local)
+		if to == conv.Caller {
+			from = c.contact(conv.Entry)
+		}
+		b := append([]byte(nil), "<message type='chat'"...)
+		b = wire.AppendAttr(b, "from", from)
+		b = wire.AppendAttr(b, "to", string(to))
+		b = wire.AppendAttr(b, "id", rand.Text())
+		b = append(b, '>')
+		b = append(b, said.Payload...)
+		c.write(append(b, "<no-store xmlns='urn:xmpp:hints'/></message>"...))
+	})
+}
+
+// localOf returns the localpart of a caller's open conversation, or "".
+func (c *Component) localOf(ctx context.Context, entry string, caller handoff.Party) string {
+	conv, err := c.desk.OpenOf(entry, caller)
+	if err != nil {
+		return ""
+	}
+	return conv.Local
+}
+
+// nameFromAddress makes a name of an address: "carol.jones@…" is Carol Jones.
+func nameFromAddress(addr string) string {
+	local, _, at := strings.Cut(bare(addr), "@")
+	if !at {
+		return cleanName(addr)
+	}
+	words := strings.FieldsFunc(local, func(r rune) bool { return r == '.' || r == '_' || r == '-' })
+	for i, w := range words {
+		r := []rune(w)
+		r[0] = unicode.ToUpper(r[0])
+		words[i] = string(r)
+	}
+	return cleanName(strings.Join(words, " "))
+}
+
+// maxName bounds a name, in characters.
+const maxName = 64
+
+// cleanName takes out of a name what could change how the text around it
+// reads: control characters, line ends, bidirectional controls.
+func cleanName(name string) string {
+	clean := strings.Map(func(r rune) rune {
+		switch {
+		case unicode.IsSpace(r):
+			return ' '
+		case unicode.IsControl(r), unicode.Is(unicode.Bidi_Control, r), unicode.Is(unicode.Cf, r), r == unicode.ReplacementChar:
+			return -1
+		}
+		return r
+	}, name)
+	clean = strings.Join(strings.Fields(clean), " ")
+	if r := []rune(clean); len(r) > maxName {
+		clean = string(r[:maxName])
+	}
+	return clean
+}

@@ -1,0 +1,244 @@
+package component
+
+import (
+	"context"
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	xmpp "mellium.im/xmpp/stanza"
+
+	"baton/component/wire"
+	"baton/desk"
+	"baton/handoff"
+	"baton/stanza"
+)
+
+// answerTimeout is how long a client may take to answer a native request.
+const answerTimeout = 15 * time.Second
+
+// job is an item being performed, with what is needed of its conversation.
+type job struct {
+	desk.Item
+	conv desk.Conversation
+	done func(error)
+}
+
+// Perform carries out one item of the desk's outbox; it implements
+// desk.Channel.
+func (c *Component) Perform(ctx context.Context, item desk.Item, done func(error)) time.Duration {
+	if c.link.Load() == nil {
+		done(desk.ErrDown)
+		return 0
+	}
+	conv, err := c.desk.Conversation(ctx, item.Conversation)
+	if err != nil {
+		done(fmt.Errorf("its conversation cannot be loaded: %w", err))
+		return 0
+	}
+	j := job{Item: item, conv: conv, done: done}
+	switch e := item.Effect.(type) {
+	case handoff.Line:
+		c.sendLine(j)
+	case handoff.Opened:
+		c.sendGreeting(j, e)
+	case handoff.Ring:
+		c.ring(ctx, j, e)
+	case handoff.Outcome:
+		c.sendOutcome(ctx, j, e)
+	case handoff.Replay:
+		return c.sendHandover(ctx, j, e)
+	case handoff.Bind, handoff.Unbind:
+		c.arrangeRoster(j)
+	case handoff.Leave:
+		c.sendLeave(j, e)
+	case handoff.Moved:
+		c.sendMoved(j, e)
+	default:
+		done(fmt.Errorf("%w: no way to perform %T", desk.ErrNever, e))
+	}
+	return 0
+}
+
+// client returns the address to ask for a sign of arrival: the receiver's own
+// client where one is known.
+func (j job) client(c *Component) string {
+	if j.To == j.conv.Caller {
+		return j.conv.Reach
+	}
+	return c.agents.client(j.To)
+}
+
+// post sends a stanza that arrives like a message, and ends the job when there
+// is a sign that it did.
+func (c *Component) post(j job, id string, b []byte) {
+	from := c.contact(localDesk)
+	if j.To == j.conv.Caller { // who knows of no desk
+		from = c.contact(j.conv.Entry)
+	}
+	c.acks.expect(j.To, from, j.client(c), id, func() { c.write(b) }, j.done)
+}
+
+// postMessage is post for a message of the service's own.
+func (c *Component) postMessage(j job, m stanza.Message) {
+	m.To, m.Type, m.OriginID = string(j.To), xmpp.ChatMessage, m.ID
+	b, err := xml.Marshal(m)
+	if err != nil {
+		j.done(fmt.Errorf("%w: %w", desk.ErrNever, err))
+		return
+	}
+	c.post(j, m.ID, b)
+}
+
+// sendLine sends the copy of a line: a root of ours, the children byte for
+// byte.
+func (c *Component) sendLine(j job) {
+	toAgent := j.To != j.conv.Caller
+	local := j.conv.Entry
+	if toAgent {
+		local = j.conv.Local
+	}
+	id := copyID(j.conv.Local, j.Line.Seq, toAgent)
+	b := make([]byte, 0, 512+len(j.Line.Payload))
+	b = append(b, "<message type='chat'"...)
+	b = wire.AppendAttr(b, "from", c.contact(local))
+	b = wire.AppendAttr(b, "to", string(j.To))
+	b = wire.AppendAttr(b, "id", id)
+	b = append(b, '>')
+	b = append(b, j.Line.Payload...)
+	b = append(b, "<origin-id xmlns='urn:xmpp:sid:0'"...)
+	b = wire.AppendAttr(b, "id", id)
+	b = append(b, "/>"...)
+	if toAgent || c.agents.nativeAt(j.conv.Reach) {
+		b = append(b, "<session xmlns='urn:xmpp:handoff:0'"...)
+		b = wire.AppendAttr(b, "id", j.conv.Local+"."+strconv.FormatUint(j.Line.Session, 10))
+		b = wire.AppendAttr(b, "epoch", strconv.FormatUint(j.Line.Epoch, 10))
+		b = append(b, "/>"...)
+	}
+	c.post(j, id, append(b, "</message>"...))
+}
+
+func (c *Component) sendGreeting(j job, e handoff.Opened) {
+	q, _ := c.desk.Directory().Queue(j.conv.Entry)
+	if q.Greeting == "" {
+		j.done(nil)
+		return
+	}
+	c.postMessage(j, stanza.Message{
+		From: c.contact(j.conv.Entry),
+		ID:   fmt.Sprintf("%s-s%d", shortID(j.conv.Local), e.Session),
+		Body: q.Greeting,
+	})
+}
+
+// sendLeave disconnects one leg: natively where the client speaks the protocol,
+// in a line where it does not and nothing else says so.
+func (c *Component) sendLeave(j job, e handoff.Leave) {
+	native := c.nativeClients(j)
+	if len(native) > 0 {
+		c.sendDisconnect(j, native, e.Reason, e.Epoch, j.done)
+		return
+	}
+	text, from := "", c.contact(j.conv.Local)
+	switch {
+	case j.To == j.conv.Caller:
+		text, from = "This chat has ended. Write again any time.", c.contact(j.conv.Entry)
+	case e.Reason == string(stanza.ReasonTransferred):
+		j.done(nil) // the outcome has said it
+		return
+	case e.By == j.conv.Caller:
+		text = c.cfg.Mark + j.conv.Name + " ended the session. Closed for you."
+	default:
+		text = c.cfg.Mark + "The session has ended. Closed for you."
+	}
+	c.postMessage(j, stanza.Message{From: from,
+		ID: fmt.Sprintf("%s-e%d.%d", shortID(j.conv.Local), j.conv.Session, e.Epoch), Body: text})
+}
+
+// nativeClients returns the receiver's clients that announce the protocol.
+func (c *Component) nativeClients(j job) []string {
+	if j.To != j.conv.Caller {
+		return c.agents.native(j.To)
+	}
+	if c.agents.nativeAt(j.conv.Reach) {
+		return []string{j.conv.Reach}
+	}
+	return nil
+}
+
+// sendDisconnect sends a native disconnect to every client. One that does not
+// acknowledge it stops nothing: ownership is the service's.
+func (c *Component) sendDisconnect(j job, clients []string, reason string, epoch uint64, done func(error)) {
+	from := c.contact(j.conv.Local)
+	if j.To == j.conv.Caller {
+		from = c.contact(j.conv.Entry)
+	}
+	payload, err := xml.Marshal(stanza.Disconnect{Session: sessionID(j.conv),
+		Reason: stanza.DisconnectReason(reason), Epoch: epoch})
+	if err != nil {
+		done(fmt.Errorf("%w: %w", desk.ErrNever, err))
+		return
+	}
+	c.askAll(from, clients, payload, func(err error) {
+		if errors.Is(err, desk.ErrDown) {
+			done(err)
+			return
+		}
+		if err != nil {
+			c.log.Info("a disconnect was not acknowledged", "by", j.To, "conversation", j.conv.Local, "error", err)
+		}
+		done(nil)
+	})
+}
+
+// askAll sends a request to all clients. done gets nil as soon as one of them
+// answered with a result, else the last failure.
+func (c *Component) askAll(from string, clients []string, payload []byte, done func(error)) {
+	var left atomic.Int32
+	left.Store(int32(len(clients)))
+	p := parcel{done: done}
+	for _, to := range clients {
+		c.iqs.send(from, to, "set", payload, answerTimeout, func(r reply, err error) {
+			switch {
+			case errors.Is(err, errLost):
+				p.end(desk.ErrDown)
+			case err == nil && !r.failed:
+				p.end(nil)
+			default:
+				if err == nil {
+					err = fmt.Errorf("%s answered %s", to, r.condition())
+				}
+				if left.Add(-1) == 0 {
+					p.end(err)
+				}
+			}
+		})
+	}
+}
+
+// sendMoved tells the caller of the new agent: natively as the disconnect of
+// the old leg, in a line where the settings say so.
+func (c *Component) sendMoved(j job, e handoff.Moved) {
+	tell := func() {
+		if !c.desk.Policy().TellCaller {
+			j.done(nil)
+			return
+		}
+		dir := c.desk.Directory()
+		who := dir.NameOf(e.To)
+		if j.conv.Queue != j.conv.Entry {
+			who = "our " + strings.TrimSuffix(dir.Title(j.conv.Queue), " team") + " team"
+		}
+		c.postMessage(j, stanza.Message{From: c.contact(j.conv.Entry),
+			ID:   fmt.Sprintf("%s-m%d", shortID(j.conv.Local), e.Epoch),
+			Body: "You are now talking with " + who + "."})
+	}
+	if native := c.nativeClients(j); len(native) > 0 {
+		c.sendDisconnect(j, native, string(stanza.ReasonTransferred), e.Epoch, func(error) {})
+	}
+	tell()
+}

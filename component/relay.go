@@ -1,0 +1,234 @@
+package component
+
+import (
+	"bytes"
+	"context"
+	"slices"
+	"strconv"
+	"strings"
+
+	"baton/component/wire"
+	"baton/desk"
+	"baton/handoff"
+)
+
+// carriage says what becomes of a child of a relayed message.
+type carriage uint8
+
+const (
+	drop  carriage = iota // anything unknown: a copy of ours would lend it our name
+	carry                 // byte for byte
+	state                 // byte for byte, and alone it is no line of the dialog
+	refer                 // names another message: its id is translated
+	mark                  // as refer, and alone it is no line of the dialog
+)
+
+// allowed is the allow-list of relayed children.
+func allowed(ns, local []byte) carriage {
+	switch string(ns) {
+	case "http://jabber.org/protocol/chatstates":
+		return state
+	case "urn:xmpp:receipts":
+		if string(local) == "request" {
+			return state
+		}
+		return mark
+	case "urn:xmpp:chat-markers:0":
+		if string(local) == "markable" {
+			return state
+		}
+		return mark
+	case "urn:xmpp:message-correct:0", "urn:xmpp:reply:0", "urn:xmpp:reactions:0",
+		"urn:xmpp:message-retract:1":
+		return refer
+	case "jabber:x:oob", "urn:xmpp:sfs:0", "urn:xmpp:fallback:0", "urn:xmpp:styling:0":
+		return carry
+	}
+	if wire.IsStanzaNS(ns) && string(local) == "thread" {
+		return carry
+	}
+	return drop
+}
+
+// content is what a message says, as far as it may be relayed.
+type content struct {
+	desk.Text
+	line      bool // belongs to the dialog; otherwise only a sign of life
+	encrypted bool // end-to-end: the text is not the text
+	corrects  bool
+}
+
+// read takes out of a message what may be relayed. References are translated
+// to the ids that the other side knows; those that mean nothing there are
+// dropped.
+func (c *Component) read(ctx context.Context, in incoming, local string, toAgent bool) content {
+	out := content{Text: desk.Text{StanzaID: in.header.ID}}
+	var body []byte
+	for child := range in.Children {
+		switch {
+		case wire.IsStanzaNS(child.NS) && string(child.Local) == "body":
+			if body == nil { // the first one counts, whatever its language
+				out.line = true
+				out.Body, body = c.body(child)
+			}
+			continue
+		case child.Is("urn:xmpp:sid:0", "origin-id"):
+			id, _ := child.Attr("id")
+			out.OriginID = string(wire.Unescape(nil, id))
+			continue
+		case isEncryption(child.NS, child.Local):
+			out.encrypted = true
+			continue
+		}
+		switch allowed(child.NS, child.Local) {
+		case carry:
+			out.line = out.line || string(child.NS) != "urn:xmpp:styling:0" && string(child.Local) != "thread"
+			fallthrough
+		case state:
+			if child.Portable() {
+				out.Payload = append(out.Payload, child.Raw...)
+			}
+		case refer:
+			out.corrects = out.corrects || string(child.NS) == "urn:xmpp:message-correct:0"
+			if b := c.translate(ctx, child, in.from, local, toAgent); b != nil {
+				out.line = true
+				out.Payload = append(out.Payload, b...)
+			}
+		case mark:
+			out.Payload = append(out.Payload, c.translate(ctx, child, in.from, local, toAgent)...)
+		}
+	}
+	out.Payload = append(body, out.Payload...)
+	return out
+}
+
+// body returns a message's text and the element that carries it on: the bytes
+// as they came, unless they hold something that must not reach a screen.
+func (c *Component) body(e wire.Element) (string, []byte) {
+	text := string(e.AppendText(nil))
+	safe := c.disarm(text)
+	if safe == text && e.Portable() {
+		return text, slices.Clone(e.Raw)
+	}
+	return safe, appendElement(nil, "body", safe)
+}
+
+func isEncryption(ns, local []byte) bool {
+	return string(ns) == "urn:xmpp:eme:0" || string(ns) == "jabber:x:encrypted" ||
+		string(ns) == "urn:xmpp:openpgp:0" || string(ns) == "eu.siacs.conversations.axolotl" ||
+		bytes.HasPrefix(ns, []byte("urn:xmpp:omemo:"))
+}
+
+// disarm makes sure that no line of somebody's text looks like one of the
+// service's own.
+func (c *Component) disarm(text string) string {
+	m := strings.TrimSpace(c.cfg.Mark)
+	if m == "" || !strings.Contains(text, m) {
+		return text
+	}
+	lines := strings.Split(text, "\n")
+	for i, l := range lines {
+		if strings.HasPrefix(strings.TrimLeft(l, " \t\u00a0\u200b\u2060\ufeff>"), m) {
+			lines[i] = "\\" + l
+		}
+	}
+	return strings.Join(lines, "\n")
+}
+
+// translate rebuilds an element that names another message for the other side
+// of the conversation; nil when the message it names is not known.
+func (c *Component) translate(ctx context.Context, e wire.Element, from handoff.Party, local string, toAgent bool) []byte {
+	raw, ok := e.Attr("id")
+	if !ok || local == "" {
+		return nil
+	}
+	line, ok := c.named(ctx, local, from, string(wire.Unescape(nil, raw)), !toAgent)
+	if !ok {
+		return nil
+	}
+	id := copyID(local, line.Seq, toAgent)
+	if line.By != from { // the other side wrote it: they know it by their own id
+		id = line.StanzaID
+	}
+	out := append([]byte("<"), e.Local...)
+	out = wire.AppendRawAttr(out, "xmlns", e.NS)
+	out = wire.AppendAttr(out, "id", id)
+	if string(e.NS) == "urn:xmpp:reply:0" {
+		out = wire.AppendAttr(out, "to", c.seenAs(line, local, toAgent))
+	}
+	if string(e.NS) != "urn:xmpp:reactions:0" {
+		return append(out, "/>"...)
+	}
+	out = append(out, '>')
+	for r := range e.Children {
+		if string(r.Local) == "reaction" {
+			out = append(out, "<reaction>"...)
+			out = wire.AppendEscapedText(out, r.AppendText(nil))
+			out = append(out, "</reaction>"...)
+		}
+	}
+	return append(out, "</reactions>"...)
+}
+
+// seenAs returns the address a line's author has for the receiver of a reply to
+// it: the receiver's own for their own lines, else the contact they write to.
+func (c *Component) seenAs(line desk.Line, local string, toAgent bool) string {
+	switch {
+	case toAgent == (line.Role != desk.RoleCaller):
+		return string(line.By)
+	case toAgent:
+		return c.address(local)
+	}
+	conv, err := c.desk.Conversation(context.Background(), local)
+	if err != nil {
+		return c.address(local)
+	}
+	return c.address(conv.Entry)
+}
+
+// named finds the line that somebody means by id: the id of a copy they got, or
+// of a stanza they sent.
+func (c *Component) named(ctx context.Context, local string, by handoff.Party, id string, agent bool) (desk.Line, bool) {
+	store := c.desk.Store()
+	if seq, ok := seqOf(local, id, agent); ok {
+		if line, err := store.LineBySeq(ctx, c.cfg.Domain, local, seq); err == nil {
+			return line, true
+		}
+	}
+	line, err := store.LineByStanza(ctx, c.cfg.Domain, local, by, id)
+	return line, err == nil
+}
+
+// copyID is the id of the copy of a line that goes to the agent or to the
+// caller: always the same, so that a retransmission is known for one.
+func copyID(local string, seq uint64, agent bool) string {
+	return shortID(local) + side(agent) + strconv.FormatUint(seq, 36)
+}
+
+// seqOf is the reverse of copyID.
+func seqOf(local, id string, agent bool) (uint64, bool) {
+	rest, ok := strings.CutPrefix(id, shortID(local)+side(agent))
+	if !ok {
+		return 0, false
+	}
+	seq, err := strconv.ParseUint(rest, 36, 64)
+	return seq, err == nil
+}
+
+func side(agent bool) string {
+	if agent {
+		return "-a"
+	}
+	return "-c"
+}
+
+// appendElement appends an element of the stream's own namespace.
+func appendElement(dst []byte, name, text string) []byte {
+	dst = append(dst, '<')
+	dst = append(dst, name...)
+	dst = append(dst, '>')
+	dst = wire.AppendEscapedText(dst, text)
+	dst = append(dst, "</"...)
+	dst = append(dst, name...)
+	return append(dst, '>')
+}

@@ -1,0 +1,223 @@
+package wire
+
+import (
+	"bytes"
+	"unicode/utf8"
+)
+
+// What is wrong with a piece of XML, for the error message. The second group
+// is what encoding/xml lets pass.
+const (
+	badChar      = "a character that XML forbids or invalid UTF-8"
+	badReference = "an entity or character reference that is not allowed"
+	badCDEnd     = "]]> outside a CDATA section"
+	badCDStart   = "a malformed CDATA section"
+	badName      = "a malformed name"
+	badTag       = "a malformed tag"
+	badLess      = "< in an attribute value"
+	badMatch     = "an end tag that does not match"
+
+	badOutside   = "text between stanzas"
+	badDuplicate = "a duplicate attribute"
+	badSpace     = "no space before an attribute"
+	badColon     = "a name with a misplaced colon"
+	badLongRef   = "an overlong character reference"
+)
+
+// maxRef is the longest reference accepted, in bytes; the longest one needed
+// has ten, the rest is room for leading zeros.
+const maxRef = 32
+
+// Classes of bytes.
+const (
+	isSpace   = 1 << iota
+	isStart   // may start a name
+	isName    // may go on in a name
+	plainText // needs no look in character data
+	plainAttr // needs no look in an attribute value
+)
+
+var class = func() (t [256]uint8) {
+	for c := range 256 {
+		letter := c|0x20 >= 'a' && c|0x20 <= 'z' || c == '_' || c >= utf8.RuneSelf
+		space := c == ' ' || c == '\t' || c == '\n' || c == '\r'
+		plain := space || c > ' ' && c < utf8.RuneSelf && c != '<' && c != '&'
+		for _, x := range []struct {
+			is  bool
+			bit uint8
+		}{
+			{space, isSpace},
+			{letter, isStart},
+			{letter || c >= '0' && c <= '9' || c == '-' || c == '.', isName},
+			{plain && c != ']', plainText},
+			{plain && c != '"' && c != '\'', plainAttr},
+		} {
+			if x.is {
+				t[c] |= x.bit
+			}
+		}
+	}
+	return t
+}()
+
+// isXMLChar is the production Char of XML 1.0.
+func isXMLChar(r rune) bool {
+	return r >= 0x20 && r < 0xD800 || r == '\t' || r == '\n' || r == '\r' ||
+		r >= 0xE000 && r < 0xFFFE || r >= 0x10000 && r <= utf8.MaxRune
+}
+
+// char checks the character at the start of b and returns its size: 0 if it
+// is not allowed, -1 if more bytes are needed to tell.
+func char(b []byte) int {
+	r, size := utf8.DecodeRune(b)
+	switch {
+	case r == utf8.RuneError && size == 1 && !utf8.FullRune(b):
+		return -1
+	case r == utf8.RuneError && size <= 1, !isXMLChar(r):
+		return 0
+	}
+	return size
+}
+
+// reference decodes the reference at the start of b, which begins with '&',
+// and returns its size: 0 if it is not allowed, -1 if more bytes are needed.
+func reference(b []byte) (rune, int) {
+	end := bytes.IndexByte(b[:min(len(b), maxRef)], ';')
+	switch {
+	case end < 0 && len(b) >= maxRef:
+		return 0, 0
+	case end < 0:
+		return 0, -1
+	}
+	name := b[1:end]
+	switch string(name) {
+	case "amp":
+		return '&', end + 1
+	case "lt":
+		return '<', end + 1
+	case "gt":
+		return '>', end + 1
+	case "quot":
+		return '"', end + 1
+	case "apos":
+		return '\'', end + 1
+	}
+	if len(name) < 2 || name[0] != '#' {
+		return 0, 0
+	}
+	r, ok := number(name[1:])
+	if !ok || !isXMLChar(r) {
+		return 0, 0
+	}
+	return r, end + 1
+}
+
+func number(digits []byte) (r rune, ok bool) {
+	base := rune(10)
+	if digits[0] == 'x' {
+		base, digits = 16, digits[1:]
+	}
+	for _, c := range digits {
+		d := rune(99)
+		switch {
+		case c >= '0' && c <= '9':
+			d = rune(c - '0')
+		case c|0x20 >= 'a' && c|0x20 <= 'f':
+			d = rune(c|0x20-'a') + 10
+		}
+		if d >= base || r > utf8.MaxRune {
+			return 0, false
+		}
+		r = r*base + d
+	}
+	return r, len(digits) > 0
+}
+
+// refProblem tells an overlong reference from a wrong one.
+func refProblem(b []byte) string {
+	if len(b) >= maxRef && b[1] == '#' && bytes.IndexByte(b[:maxRef], ';') < 0 {
+		return badLongRef
+	}
+	return badReference
+}
+
+// checkText checks character data up to the next '<' and returns how many
+// bytes are good; the rest of b, if it does not begin with '<', is too short
+// to tell.
+func checkText(b []byte) (n int, problem string) {
+	for {
+		for n < len(b) && class[b[n]]&plainText != 0 {
+			n++
+		}
+		if n == len(b) {
+			return n, ""
+		}
+		c, size := b[n], 1
+		switch {
+		case c == '<':
+			return n, ""
+		case c == '&':
+			if _, size = reference(b[n:]); size == 0 {
+				return n, refProblem(b[n:])
+			}
+		case c == ']':
+			switch cdataEnd(b[n:]) {
+			case 1:
+				return n, badCDEnd
+			case -1:
+				return n, ""
+			}
+		default:
+			size = char(b[n:])
+		}
+		if size <= 0 {
+			if size == 0 {
+				return n, badChar
+			}
+			return n, ""
+		}
+		n += size
+	}
+}
+
+// checkCDATA checks the content of a CDATA section up to its end, like
+// checkText.
+func checkCDATA(b []byte) (n int, ended bool, problem string) {
+	for n < len(b) {
+		c := b[n]
+		size := 1
+		switch {
+		case class[c]&plainText != 0, c == '<', c == '&':
+		case c == ']':
+			switch cdataEnd(b[n:]) {
+			case 1:
+				return n + 3, true, ""
+			case -1:
+				return n, false, ""
+			}
+		default:
+			size = char(b[n:])
+		}
+		if size <= 0 {
+			if size == 0 {
+				return n, false, badChar
+			}
+			return n, false, ""
+		}
+		n += size
+	}
+	return n, false, ""
+}
+
+// cdataEnd says whether b, beginning with ']', begins with "]]>": 1 yes, 0
+// no, -1 more bytes are needed.
+func cdataEnd(b []byte) int {
+	const end = "]]>"
+	switch {
+	case len(b) >= len(end) && string(b[:len(end)]) == end:
+		return 1
+	case len(b) < len(end) && string(b) == end[:len(b)]:
+		return -1
+	}
+	return 0
+}
