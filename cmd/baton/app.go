@@ -1,0 +1,143 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"baton/component"
+	"baton/config"
+	"baton/desk"
+	"baton/handoff"
+	"baton/metrics"
+	"baton/store"
+)
+
+// app is everything a running service consists of; the end-to-end tests and
+// the demo run the same.
+type app struct {
+	cfg       config.Config
+	log       *slog.Logger
+	store     *store.SQLite
+	desk      *desk.Desk
+	component *component.Component
+	http      net.Listener // nil: none
+}
+
+// newApp opens and loads what the service needs. Call run, or close.
+func newApp(ctx context.Context, cfg config.Config, log *slog.Logger) (*app, error) {
+	if cfg.Store.Engine != config.SQLite {
+		return nil, fmt.Errorf("store: %s is not built into this version; write sqlite:baton.db", cfg.Store.Engine)
+	}
+	tlsConfig, err := cfg.Component.TLSConfig()
+	if err != nil {
+		return nil, err
+	}
+	a := &app{cfg: cfg, log: log}
+	src, err := store.ParseSource("sqlite:"+cfg.StorePath(), filepath.Dir(cfg.StorePath()))
+	if err != nil {
+		return nil, err
+	}
+	if a.store, err = store.Open(ctx, src, store.Options{Logger: log}); err != nil {
+		return nil, err
+	}
+	a.desk = desk.New(desk.Config{
+		Domain: cfg.Component.Domain, Store: a.store, Directory: directory(cfg), Log: log,
+		Policy: desk.Policy{OfferTimeout: cfg.Offer.Timeout, MaxHops: cfg.Transfer.MaxHops,
+			TellCaller: cfg.Transfer.TellCaller, IDFormat: cfg.Session.Address},
+	})
+	if err := a.desk.Restore(ctx); err != nil {
+		return nil, errors.Join(err, a.store.Close())
+	}
+	a.component = component.New(component.Config{
+		Domain: cfg.Component.Domain, Address: cfg.Component.Address.String(), Secret: cfg.Component.Secret.Reveal(),
+		Dial: dialer(cfg.Component.Address, tlsConfig), Desk: a.desk, Log: log, Version: version,
+		Prefix: cfg.Chat.Prefix, Mark: cfg.Chat.SystemMark, Settle: cfg.Chat.Settle,
+		RosterGroup: func(queue string) string {
+			return cfg.Roster.GroupFor(queue)
+		},
+		NoRoster:  cfg.Roster.Strategy == config.RosterNone,
+		MaxStanza: int(cfg.Limits.Stanza), MaxBody: int(cfg.Limits.Body),
+	})
+	if cfg.HTTP.Listen != "" {
+		if a.http, err = net.Listen("tcp", cfg.HTTP.Listen); err != nil {
+			return nil, errors.Join(fmt.Errorf("http.listen: %w; choose another address, or \"\" for none", err), a.store.Close())
+		}
+	}
+	return a, nil
+}
+
+// listening returns the address of the web server, empty if there is none.
+func (a *app) listening() string {
+	if a.http == nil {
+		return ""
+	}
+	return a.http.Addr().String()
+}
+
+// run serves until ctx ends, then closes in reverse order: the link first, so
+// that nothing new comes in, the desk when all that was read is committed, the
+// store last.
+func (a *app) run(ctx context.Context) error {
+	inner, stopDesk := context.WithCancel(context.WithoutCancel(ctx))
+	var wg sync.WaitGroup
+	wg.Go(func() { a.desk.Run(inner) })
+	web := &http.Server{Handler: metrics.Health(metrics.Check{Name: "server", Ok: a.component.Connected}),
+		ReadHeaderTimeout: 5 * time.Second, ErrorLog: slog.NewLogLogger(a.log.Handler(), slog.LevelWarn)}
+	if a.http != nil {
+		wg.Go(func() {
+			if err := web.Serve(a.http); !errors.Is(err, http.ErrServerClosed) {
+				a.log.Error("the web server ended", "error", err)
+			}
+		})
+	}
+	err := a.component.Run(ctx)
+	a.log.Info("closing")
+	web.Close()
+	stopDesk()
+	wg.Wait()
+	return errors.Join(err, a.store.Close())
+}
+
+// dialer returns how to reach the server.
+func dialer(to config.Endpoint, tc *tls.Config) func(context.Context) (net.Conn, error) {
+	d := net.Dialer{Timeout: 10 * time.Second}
+	if tc == nil {
+		return func(ctx context.Context) (net.Conn, error) { return d.DialContext(ctx, to.Network, to.Address) }
+	}
+	td := tls.Dialer{NetDialer: &d, Config: tc}
+	return func(ctx context.Context) (net.Conn, error) { return td.DialContext(ctx, to.Network, to.Address) }
+}
+
+// directory makes of the settings what the desk knows of agents and queues.
+func directory(cfg config.Config) *desk.Directory {
+	dir := &desk.Directory{}
+	for _, a := range cfg.Agents.List {
+		agent := desk.Agent{JID: handoff.Party(a.JID.Bare().String()), Name: a.Name, Queues: a.Queues, Skills: a.Skills,
+			Bot: a.Kind == config.Bot, Capacity: a.Capacity, Lang: a.Lang}
+		if agent.Name == "" {
+			agent.Name = a.JID.Localpart()
+		}
+		for _, r := range a.Roles {
+			agent.Roles = append(agent.Roles, string(r))
+		}
+		dir.Agents = append(dir.Agents, agent)
+	}
+	for _, q := range cfg.Queues {
+		share := q.Share
+		if share == (config.Share{}) {
+			share = cfg.Transfer.Share
+		}
+		dir.Queues = append(dir.Queues, desk.Queue{Name: q.Name, Title: q.Title, Greeting: q.Greeting,
+			Auto: q.Assign == config.AssignAuto, RingAll: q.Ring == config.RingAll,
+			Share: desk.Share{None: share.Mode == config.ShareNone, Last: share.Last}})
+	}
+	return dir
+}

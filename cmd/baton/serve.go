@@ -1,0 +1,100 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"baton/config"
+)
+
+func newServe() *cobra.Command {
+	var file string
+	cmd := &cobra.Command{
+		Use:   "serve",
+		Short: "Connect to the XMPP server and serve until SIGTERM",
+		Args:  cobra.NoArgs,
+	}
+	cmd.Flags().StringVarP(&file, "config", "c", "", "configuration `file` (YAML, TOML or JSON)")
+	config.AddFlags(cmd.Flags())
+	cmd.RunE = running(func(cmd *cobra.Command, _ []string) error {
+		cfg, err := config.Load(file, cmd.Flags())
+		if err != nil {
+			return err
+		}
+		log := newLogger(cmd.ErrOrStderr(), cfg.Log)
+		a, err := newApp(cmd.Context(), cfg, log)
+		if err != nil {
+			return err
+		}
+		fmt.Fprint(cmd.OutOrStdout(), summary(cfg, a.listening()))
+		for _, s := range notInForce(cfg) {
+			log.Warn("this setting is accepted but this version does not act on it yet", "setting", s)
+		}
+		return a.run(cmd.Context())
+	})
+	return cmd
+}
+
+func newLogger(w io.Writer, c config.Log) *slog.Logger {
+	opts := &slog.HandlerOptions{Level: c.Level.Slog()}
+	if c.Format == config.LogJSON {
+		return slog.New(slog.NewJSONHandler(w, opts))
+	}
+	return slog.New(slog.NewTextHandler(w, opts))
+}
+
+// summary says, at the start, what runs and where.
+func summary(cfg config.Config, listening string) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "baton %s\n", version)
+	fmt.Fprintf(&b, "  component  %s at %s\n", cfg.Component.Domain, cfg.Component.Address)
+	fmt.Fprintf(&b, "  store      sqlite, %s\n", cfg.StorePath())
+	if listening != "" {
+		fmt.Fprintf(&b, "  health     http://%s/readyz\n", listening)
+	}
+	for _, q := range cfg.Queues {
+		var who []string
+		for _, a := range cfg.Agents.List {
+			for _, name := range a.Queues {
+				if name == q.Name {
+					who = append(who, a.JID.Localpart())
+				}
+			}
+		}
+		if len(who) == 0 {
+			who = []string{"nobody: add agents to it"}
+		}
+		fmt.Fprintf(&b, "  queue      %s@%s (%s)\n", q.Name, cfg.Component.Domain, strings.Join(who, ", "))
+	}
+	return b.String()
+}
+
+// notInForce lists the settings given that this version does not act on.
+func notInForce(cfg config.Config) []string {
+	var out []string
+	def := config.Default()
+	add := func(is bool, key string) {
+		if is {
+			out = append(out, key)
+		}
+	}
+	for i, q := range cfg.Queues {
+		add(q.Hours.String() != "", fmt.Sprintf("queues[%d].hours", i))
+		add(q.Away != "", fmt.Sprintf("queues[%d].away", i))
+		add(q.Overflow != "", fmt.Sprintf("queues[%d].overflow", i))
+	}
+	add(cfg.Session.Idle != def.Session.Idle, "session.idle")
+	add(cfg.Session.Memory != def.Session.Memory, "session.memory")
+	add(cfg.Archive != def.Archive, "archive")
+	add(cfg.Limits.Rate != def.Limits.Rate, "limits.rate")
+	add(cfg.Limits.Inbox != def.Limits.Inbox, "limits.inbox")
+	add(cfg.Roster.Strategy != config.RosterAuto && cfg.Roster.Strategy != config.RosterPrivilege &&
+		cfg.Roster.Strategy != config.RosterNone, "roster.strategy")
+	add(cfg.Web.Enabled, "web.enabled")
+	add(len(cfg.SMS.SMPP) > 0, "sms.smpp")
+	return out
+}
