@@ -74,6 +74,21 @@ func (p *privileges) granted(c *Component, in incoming) bool {
 	return true
 }
 
+// Reconfigured makes the agents known that a new configuration brought.
+func (c *Component) Reconfigured() {
+	c.may.mu.Lock()
+	var hosts []string
+	for host, may := range c.may.by {
+		if may {
+			hosts = append(hosts, host)
+		}
+	}
+	c.may.mu.Unlock()
+	for _, host := range hosts {
+		c.enrol(host)
+	}
+}
+
 // enrol puts the transfer desk into the roster of every agent of a host, and
 // asks for their presence: some servers do not tell it by themselves.
 func (c *Component) enrol(host string) {

@@ -26,7 +26,7 @@ func (w *work) standing(p handoff.Party) (Standing, error) {
 	if p == c.Holder {
 		return Holder, nil
 	}
-	if _, ok := w.d.cfg.Directory.Agent(p); !ok {
+	if _, ok := w.d.Directory().Agent(p); !ok {
 		return Stranger, nil
 	}
 	if c.Offer.Rings(p) {
@@ -59,7 +59,7 @@ func (r AgentSays) apply(w *work) (Result, error) {
 	if err := w.mustHold(r.By); err != nil {
 		return Result{}, err
 	}
-	a, _ := w.d.cfg.Directory.Agent(r.By)
+	a, _ := w.d.Directory().Agent(r.By)
 	role := RoleAgent
 	if a.Bot {
 		role = RoleBot

@@ -49,7 +49,7 @@ func (d *Desk) run(ctx context.Context, calls []call) {
 	if err := d.commit(ctx, b); err != nil {
 		for i := range errs {
 			if errs[i] == nil {
-				errs[i] = fmt.Errorf("%w: %w", ErrStore, err)
+				results[i], errs[i] = Result{}, fmt.Errorf("%w: %w", ErrStore, err)
 			}
 		}
 	}
@@ -172,7 +172,7 @@ func (d *Desk) await(now *Conversation, passed bool, at time.Time) {
 		wait.order = d.arrivals
 	}
 	if passed { // give them time before asking again
-		wait.again = at.Add(d.cfg.Policy.OfferTimeout)
+		wait.again = at.Add(d.Policy().OfferTimeout)
 		d.alarms.set(wait.again, now.Local)
 	}
 	d.waiting[now.Local] = wait

@@ -73,7 +73,7 @@ func (r CallerSays) apply(w *work) (Result, error) {
 
 // caller loads the caller's conversation, or begins one.
 func (w *work) caller(c Caller) error {
-	if _, ok := w.d.cfg.Directory.Queue(c.Entry); !ok {
+	if _, ok := w.d.Directory().Queue(c.Entry); !ok {
 		return refuse(ErrHidden, "There is no queue %q here.", c.Entry)
 	}
 	err := w.byCaller(c.Entry, c.Party)
@@ -98,7 +98,7 @@ func (w *work) caller(c Caller) error {
 // begin makes the record of a caller who never wrote before.
 func (w *work) begin(c Caller) error {
 	for {
-		local := strings.NewReplacer("{name}", slug(c.Name), "{id}", w.d.cfg.NewID()).Replace(w.d.cfg.Policy.IDFormat)
+		local := strings.NewReplacer("{name}", slug(c.Name), "{id}", w.d.cfg.NewID()).Replace(w.d.Policy().IDFormat)
 		err := w.byLocal(local)
 		if errors.Is(err, ErrHidden) {
 			w.was = nil

@@ -16,6 +16,7 @@ import (
 	"log/slog"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"baton/handoff"
@@ -50,6 +51,8 @@ type Desk struct {
 	outbox *Outbox
 	calls  chan call
 	stop   chan struct{} // closed when Run is over
+	dir    atomic.Pointer[Directory]
+	policy atomic.Pointer[Policy]
 
 	// Written by Run alone, under mu; a record once published never changes.
 	mu      sync.RWMutex
@@ -110,9 +113,6 @@ func New(cfg Config) *Desk {
 	if cfg.NewID == nil {
 		cfg.NewID = RandomID
 	}
-	if cfg.Policy.IDFormat == "" {
-		cfg.Policy.IDFormat = "{name}.{id}"
-	}
 	d := &Desk{
 		cfg:     cfg,
 		calls:   make(chan call, maxBatch),
@@ -123,15 +123,24 @@ func New(cfg Config) *Desk {
 		present: map[handoff.Party]bool{},
 		waiting: map[string]wait{},
 	}
-	d.outbox = newOutbox(cfg, d)
+	d.Configure(cfg.Directory, cfg.Policy)
+	d.outbox = newOutbox(cfg)
 	return d
 }
 
 // Directory returns who and what is configured.
-func (d *Desk) Directory() *Directory { return d.cfg.Directory }
+func (d *Desk) Directory() *Directory { return d.dir.Load() }
 
 // Policy returns the settings in force.
-func (d *Desk) Policy() Policy { return d.cfg.Policy }
+func (d *Desk) Policy() Policy { return *d.policy.Load() }
+
+// Configure puts another directory and other settings in force, from the next
+// request on. Sessions and offers that are open stay as they are.
+func (d *Desk) Configure(dir *Directory, p Policy) {
+	p.IDFormat = cmp.Or(p.IDFormat, "{name}.{id}")
+	d.dir.Store(dir)
+	d.policy.Store(&p)
+}
 
 // Store returns the desk's store, for reading.
 func (d *Desk) Store() Store { return d.cfg.Store }

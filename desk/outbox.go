@@ -72,7 +72,7 @@ type failure struct {
 	err  error
 }
 
-func newOutbox(cfg Config, d *Desk) *Outbox {
+func newOutbox(cfg Config) *Outbox {
 	return &Outbox{
 		opt: cfg.Outbox.withDefaults(), store: cfg.Store, log: cfg.Log, obs: cfg.Observer,
 		now: cfg.Now, domain: cfg.Domain,

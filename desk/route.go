@@ -15,7 +15,7 @@ func (w *work) route() {
 	if c.Phase != handoff.Waiting || c.Offer.Open() || w.passed || w.now.Before(w.d.waiting[c.Local].again) {
 		return
 	}
-	q, ok := w.d.cfg.Directory.Queue(c.Queue)
+	q, ok := w.d.Directory().Queue(c.Queue)
 	if !ok {
 		return
 	}
@@ -23,14 +23,14 @@ func (w *work) route() {
 	if len(who) == 0 {
 		return
 	}
-	t := w.ledger(Transfer{ByName: w.d.cfg.Directory.Title(q.Name), Target: Target{Queue: q.Name}})
+	t := w.ledger(Transfer{ByName: w.d.Directory().Title(q.Name), Target: Target{Queue: q.Name}})
 	var err error
 	if q.Auto {
 		t.Deadline = w.now
 		err = w.step(handoff.Assign{ID: t.ID, To: who[0]}, nil)
 	} else {
 		err = w.step(handoff.Transfer{ID: t.ID, Candidates: who, All: q.RingAll,
-			Timeout: w.d.cfg.Policy.OfferTimeout}, nil)
+			Timeout: w.d.Policy().OfferTimeout}, nil)
 		t.Deadline = c.Offer.Until()
 	}
 	if err != nil {
@@ -46,7 +46,7 @@ func (w *work) route() {
 // whoever has least to do first, else in the directory's order.
 func (w *work) candidates(queue, skill string) []handoff.Party {
 	var who []handoff.Party
-	for _, a := range w.d.cfg.Directory.Agents {
+	for _, a := range w.d.Directory().Agents {
 		if slices.Contains(a.Queues, queue) && (skill == "" || slices.Contains(a.Skills, skill)) &&
 			a.JID != w.conv.Holder && w.free(a) == nil {
 			who = append(who, a.JID)

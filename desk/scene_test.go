@@ -49,6 +49,7 @@ func queues() []desk.Queue {
 		{Name: "billing", Title: "Billing"},
 		{Name: "night", RingAll: true},
 		{Name: "front", Auto: true, Greeting: "Welcome."},
+		{Name: "attic"}, // nobody works there
 	}
 }
 
@@ -186,7 +187,7 @@ func (s *scene) submit(reqs ...desk.Request) ([]desk.Result, []error) {
 	results, errs := make([]desk.Result, len(reqs)), make([]error, len(reqs))
 	answered := 0
 	open := s.store.stall()
-	require.NoError(s.t, s.desk.Submit(context.Background(), desk.Connect{Caller: desk.Caller{Entry: "support",
+	require.NoError(s.t, s.desk.Submit(context.Background(), desk.Connect{Caller: desk.Caller{Entry: "attic",
 		Party: "somebody@example.net"}}, func(desk.Result, error) {}))
 	s.settle() // that one's commit stands still
 	for i, r := range reqs {

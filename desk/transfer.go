@@ -41,7 +41,7 @@ func (r Handoff) apply(w *work) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	dir := w.d.cfg.Directory
+	dir := w.d.Directory()
 	share := r.Share
 	if share == nil {
 		q, _ := dir.Queue(cmp.Or(r.Target.Queue, w.conv.Queue))
@@ -51,7 +51,7 @@ func (r Handoff) apply(w *work) (Result, error) {
 	t := w.ledger(Transfer{By: r.By, ByName: dir.NameOf(r.By), Target: r.Target, Mode: r.Mode,
 		Reason: r.Reason, ReasonLang: r.Lang, Share: *share})
 	err = w.step(handoff.Transfer{ID: t.ID, By: r.By, Candidates: who, All: all,
-		Timeout: w.d.cfg.Policy.OfferTimeout, MaxHops: w.d.cfg.Policy.MaxHops}, nil)
+		Timeout: w.d.Policy().OfferTimeout, MaxHops: w.d.Policy().MaxHops}, nil)
 	switch {
 	case errors.Is(err, handoff.ErrHops):
 		return Result{}, refuse(err, "This session was handed on %d times already; keep it or end it.", w.conv.Hops)
@@ -77,7 +77,7 @@ func (w *work) ledger(t Transfer) Transfer {
 
 // targets returns who may take the session, in the order they are asked.
 func (w *work) targets(t Target) (who []handoff.Party, all bool, err error) {
-	dir := w.d.cfg.Directory
+	dir := w.d.Directory()
 	if t.Agent != "" {
 		a, ok := dir.Agent(t.Agent)
 		switch {
@@ -249,7 +249,7 @@ func (w *work) answered(id string, by handoff.Party, err error) error {
 	case taken == by:
 		return refuse(handoff.ErrOver, "You took this session and no longer hold it.")
 	case taken != "":
-		return refuse(handoff.ErrAnswered, "%s has taken this session.", w.d.cfg.Directory.NameOf(taken))
+		return refuse(handoff.ErrAnswered, "%s has taken this session.", w.d.Directory().NameOf(taken))
 	case len(outcomes) == 0 && errors.Is(err, handoff.ErrUnknown):
 		return refuse(err, "There is no such offer.")
 	}

@@ -111,7 +111,7 @@ func (w *work) note(f handoff.Effect, said *Line) {
 func (w *work) leaves(f handoff.Effect) bool {
 	switch f := f.(type) {
 	case handoff.Opened:
-		q, _ := w.d.cfg.Directory.Queue(w.conv.Entry)
+		q, _ := w.d.Directory().Queue(w.conv.Entry)
 		return q.Greeting != ""
 	case handoff.Moved:
 		return f.From != "" // the first agent is nothing to tell the caller of

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"path/filepath"
+	"reflect"
 	"sync"
 	"time"
 
@@ -49,9 +50,7 @@ func newApp(ctx context.Context, cfg config.Config, log *slog.Logger) (*app, err
 		return nil, err
 	}
 	a.desk = desk.New(desk.Config{
-		Domain: cfg.Component.Domain, Store: a.store, Directory: directory(cfg), Log: log,
-		Policy: desk.Policy{OfferTimeout: cfg.Offer.Timeout, MaxHops: cfg.Transfer.MaxHops,
-			TellCaller: cfg.Transfer.TellCaller, IDFormat: cfg.Session.Address},
+		Domain: cfg.Component.Domain, Store: a.store, Directory: directory(cfg), Log: log, Policy: policy(cfg),
 	})
 	if err := a.desk.Restore(ctx); err != nil {
 		return nil, errors.Join(err, a.store.Close())
@@ -114,6 +113,37 @@ func dialer(to config.Endpoint, tc *tls.Config) func(context.Context) (net.Conn,
 	}
 	td := tls.Dialer{NetDialer: &d, Config: tc}
 	return func(ctx context.Context) (net.Conn, error) { return td.DialContext(ctx, to.Network, to.Address) }
+}
+
+// reload puts a configuration read again in force, as far as that can be done
+// while running: agents, queues, offers and transfers. It returns the sections
+// that need a restart.
+func (a *app) reload(cfg config.Config) (restart []string) {
+	a.desk.Configure(directory(cfg), policy(cfg))
+	a.component.Reconfigured()
+	for _, s := range []struct {
+		name     string
+		was, now any
+	}{
+		{"component", a.cfg.Component, cfg.Component},
+		{"store", a.cfg.Store, cfg.Store},
+		{"data_dir", a.cfg.DataDir, cfg.DataDir},
+		{"chat", a.cfg.Chat, cfg.Chat},
+		{"roster", a.cfg.Roster, cfg.Roster},
+		{"limits", a.cfg.Limits, cfg.Limits},
+		{"http", a.cfg.HTTP, cfg.HTTP},
+		{"log", a.cfg.Log, cfg.Log},
+	} {
+		if !reflect.DeepEqual(s.was, s.now) {
+			restart = append(restart, s.name)
+		}
+	}
+	return restart
+}
+
+func policy(cfg config.Config) desk.Policy {
+	return desk.Policy{OfferTimeout: cfg.Offer.Timeout, MaxHops: cfg.Transfer.MaxHops,
+		TellCaller: cfg.Transfer.TellCaller, IDFormat: cfg.Session.Address}
 }
 
 // directory makes of the settings what the desk knows of agents and queues.

@@ -4,7 +4,10 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"os"
+	"os/signal"
 	"strings"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -34,9 +37,30 @@ func newServe() *cobra.Command {
 		for _, s := range notInForce(cfg) {
 			log.Warn("this setting is accepted but this version does not act on it yet", "setting", s)
 		}
+		hup := make(chan os.Signal, 1)
+		signal.Notify(hup, syscall.SIGHUP)
+		defer func() { signal.Stop(hup); close(hup) }()
+		go reloads(hup, a, func() (config.Config, error) { return config.Load(file, cmd.Flags()) })
 		return a.run(cmd.Context())
 	})
 	return cmd
+}
+
+// reloads reads the configuration again at every signal. A broken one changes
+// nothing.
+func reloads(hup <-chan os.Signal, a *app, load func() (config.Config, error)) {
+	for range hup {
+		cfg, err := load()
+		if err != nil {
+			a.log.Error("the configuration was read again and is broken; nothing has changed", "error", err)
+			continue
+		}
+		restart := a.reload(cfg)
+		a.log.Info("the configuration was read again", "agents", len(cfg.Agents.List), "queues", len(cfg.Queues))
+		if len(restart) > 0 {
+			a.log.Warn("these settings take effect at the next start", "settings", restart)
+		}
+	}
 }
 
 func newLogger(w io.Writer, c config.Log) *slog.Logger {
