@@ -1,0 +1,100 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"os/exec"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// mayImport is the graph of docs/architecture.md: which of our packages, and
+// which foreign ones of note, each package may import.
+var mayImport = map[string][]string{
+	"baton/handoff":             {},
+	"baton/desk":                {"baton/handoff"},
+	"baton/store":               {"baton/desk", "baton/handoff"},
+	"baton/stanza":              {"mellium.im"},
+	"baton/component":           {"baton/desk", "baton/handoff", "baton/stanza", "baton/component/wire", "mellium.im"},
+	"baton/component/wire":      {},
+	"baton/config":              {"github.com/spf13/viper", "mellium.im"},
+	"baton/metrics":             {},
+	"baton/integration/prosody": {},
+	"baton/integration/client":  {"mellium.im"},
+	"baton/cmd/baton": {"baton/config", "baton/store", "baton/component", "baton/metrics", "baton/desk",
+		"baton/handoff", "baton/integration/prosody", "baton/integration/client"},
+}
+
+// onlyStandard are the packages that import nothing but the standard library
+// and what mayImport lists.
+var onlyStandard = []string{"baton/handoff", "baton/component/wire"}
+
+func TestImports(t *testing.T) {
+	out, err := exec.Command("go", "list", "-json=ImportPath,Imports", "baton/...").Output()
+	require.NoError(t, err)
+	dec := json.NewDecoder(strings.NewReader(string(out)))
+	seen := 0
+	for {
+		var p struct {
+			ImportPath string
+			Imports    []string
+		}
+		err := dec.Decode(&p)
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		require.NoError(t, err)
+		if len(p.Imports) == 0 {
+			continue // tests only
+		}
+		allowed, known := mayImport[p.ImportPath]
+		if !known {
+			t.Errorf("%s is not in docs/architecture.md's graph: add it there and here", p.ImportPath)
+			continue
+		}
+		seen++
+		for _, i := range p.Imports {
+			if watched(p.ImportPath, i) && !matches(allowed, i) {
+				t.Errorf("%s must not import %s", p.ImportPath, i)
+			}
+		}
+	}
+	require.Equal(t, len(mayImport), seen, "packages of the graph that exist")
+}
+
+// watched reports whether the graph has an opinion on the import.
+func watched(pkg, imported string) bool {
+	for _, p := range []string{"baton/", "mellium.im", "github.com/spf13/viper"} {
+		if strings.HasPrefix(imported, p) {
+			return true
+		}
+	}
+	for _, p := range onlyStandard {
+		if pkg == p && strings.Contains(strings.SplitN(imported, "/", 2)[0], ".") {
+			return true
+		}
+	}
+	return false
+}
+
+func matches(allowed []string, imported string) bool {
+	for _, a := range allowed {
+		if imported == a || a == "mellium.im" && strings.HasPrefix(imported, "mellium.im/") {
+			return true
+		}
+	}
+	return false
+}
+
+// TestHandoffIsPure says what a pure core must not even be able to do.
+func TestHandoffIsPure(t *testing.T) {
+	out, err := exec.Command("go", "list", "-f", `{{join .Imports "\n"}}`, "baton/handoff").Output()
+	require.NoError(t, err)
+	for _, i := range strings.Fields(string(out)) {
+		require.NotContains(t, []string{"os", "io", "net", "context", "sync", "log", "log/slog", "math/rand",
+			"math/rand/v2", "crypto/rand", "database/sql"}, i)
+	}
+}
