@@ -145,15 +145,9 @@ func (c *Component) serve(ctx context.Context) error {
 	var wg sync.WaitGroup
 	wg.Go(l.writer)
 	wg.Go(func() { c.selfPing(l) })
-	stop := context.AfterFunc(ctx, func() {
-		c.desk.Outbox().Down()
-		c.acks.wait(settleTimeout)
-		l.close()
-		l.conn.SetReadDeadline(time.Now().Add(closeTimeout))
-	})
+	wg.Go(func() { c.closeOrderly(ctx, l) })
 	c.desk.Outbox().Up(c)
 	err = l.reader(func(st wire.Stanza, err error) { c.receive(ctx, st, err) })
-	stop()
 	l.fail(err)
 	c.link.Store(nil)
 	c.desk.Outbox().Down()
@@ -165,6 +159,20 @@ func (c *Component) serve(ctx context.Context) error {
 		err = cause
 	}
 	return &linkError{"the connection to the server broke", err}
+}
+
+// closeOrderly closes the stream when ctx ends: nothing new is sent, what was
+// sent has time to arrive, and the reader goes on to the server's own end of
+// stream.
+func (c *Component) closeOrderly(ctx context.Context, l *link) {
+	select {
+	case <-ctx.Done():
+		c.desk.Outbox().Down()
+		c.acks.wait(settleTimeout)
+		l.close()
+		l.conn.SetReadDeadline(time.Now().Add(closeTimeout))
+	case <-l.gone:
+	}
 }
 
 // linkError is a connection's failure, in words for people first.

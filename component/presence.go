@@ -3,6 +3,7 @@ package component
 import (
 	"cmp"
 	"context"
+	"errors"
 	"maps"
 	"slices"
 	"sync"
@@ -134,12 +135,12 @@ func (a *agents) update(ctx context.Context, in incoming) {
 	ask := !cl.known
 	a.mu.Unlock()
 	if ask {
-		a.discover(a.c.contact(localDesk), full, func(native bool) {
+		a.discover(a.c.contact(localDesk), full, func(native bool, err error) {
 			a.mu.Lock()
-			if cl := a.by[who][full]; cl != nil {
+			if cl := a.by[who][full]; cl != nil && !errors.Is(err, errLost) {
 				cl.native, cl.known = native, true
 			}
-			if caps.Ver != "" {
+			if caps.Ver != "" && err == nil {
 				a.caps[caps] = native
 			}
 			a.mu.Unlock()
@@ -151,8 +152,8 @@ func (a *agents) update(ctx context.Context, in incoming) {
 }
 
 // discover asks a client what it can do (XEP-0030). One that does not say in
-// time speaks no protocol of ours.
-func (a *agents) discover(from, full string, done func(native bool)) {
+// time speaks no protocol of ours; done's error is why it did not say.
+func (a *agents) discover(from, full string, done func(native bool, err error)) {
 	payload := []byte("<query xmlns='" + stanza.NSDiscoInfo + "'/>")
 	a.c.iqs.send(from, full, "get", payload, discoTimeout, func(r reply, err error) {
 		native := false
@@ -162,7 +163,7 @@ func (a *agents) discover(from, full string, done func(native bool)) {
 				native = slices.Contains(info.Features, stanza.NS)
 			}
 		}
-		done(native)
+		done(native, err)
 	})
 }
 
@@ -253,10 +254,14 @@ func (a *agents) meet(from, full string) {
 	if met || full == bare(full) {
 		return
 	}
-	a.discover(from, full, func(native bool) {
+	a.discover(from, full, func(native bool, err error) {
 		a.mu.Lock()
+		defer a.mu.Unlock()
+		if err != nil {
+			delete(a.seen, full) // ask again next time
+			return
+		}
 		a.seen[full] = native
-		a.mu.Unlock()
 	})
 }
 

@@ -1,6 +1,7 @@
 package component
 
 import (
+	"context"
 	"encoding/xml"
 	"errors"
 	"fmt"
@@ -104,7 +105,23 @@ func (c *Component) enrol(host string) {
 			}
 			c.presenceOf(localDesk, a.JID)
 			c.probe(a.JID)
+			c.presencesOf(a.JID)
 		})
+	}
+}
+
+// presencesOf tells an agent that the contacts they hold are available: the
+// server has forgotten it when the connection was made anew.
+func (c *Component) presencesOf(agent handoff.Party) {
+	err := c.desk.Submit(context.Background(), desk.Find{By: agent}, func(res desk.Result, _ error) {
+		for _, conv := range res.Found {
+			if conv.Holder == agent {
+				c.presenceOf(conv.Local, agent)
+			}
+		}
+	})
+	if err != nil {
+		c.log.Debug("presences are not told", "agent", agent, "error", err)
 	}
 }
 
