@@ -1,0 +1,275 @@
+package component_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha1"
+	"encoding/hex"
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+)
+
+const (
+	ourDomain = "handoff.example.com"
+	ourSecret = "s3cret"
+	streamID  = "stream-1"
+	maxClient = 256 << 10 // bytes of a stanza that a client's stream takes
+)
+
+// fakeServer plays the server of XEP-0114, one connection at a time.
+type fakeServer struct {
+	mode   string          // how it takes a login: see README.md
+	auto   map[string]bool // what it answers by itself
+	native map[string]bool // clients that announce our protocol
+
+	mu    sync.Mutex
+	conn  net.Conn
+	got   []*received // what came and was not expected yet
+	wrong error       // what no real server would have taken
+	dials []time.Time
+	ends  int // streams that were closed in order
+
+	write sync.Mutex
+}
+
+// received is a stanza the component wrote.
+type received struct {
+	raw string
+	*element
+}
+
+// dial connects the component.
+func (s *fakeServer) dial(context.Context) (net.Conn, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.dials = append(s.dials, time.Now())
+	if s.mode == "down" {
+		return nil, &net.OpError{Op: "dial", Net: "tcp", Err: syscall.ECONNREFUSED}
+	}
+	theirs, ours := net.Pipe()
+	go s.serve(ours, s.mode)
+	return theirs, nil
+}
+
+// serve deals with one connection until it ends.
+func (s *fakeServer) serve(conn net.Conn, mode string) {
+	defer conn.Close()
+	if mode == "hangup" {
+		return
+	}
+	if mode == "silent" {
+		io.Copy(io.Discard, conn)
+		return
+	}
+	var copied bytes.Buffer
+	d := xml.NewDecoder(io.TeeReader(conn, &copied))
+	if !s.login(conn, d, mode) {
+		return
+	}
+	s.mu.Lock()
+	s.conn = conn
+	s.mu.Unlock()
+	for {
+		tok, err := d.Token()
+		if err != nil {
+			return
+		}
+		switch tok := tok.(type) {
+		case xml.StartElement:
+			from := bytes.LastIndexByte(copied.Bytes()[:d.InputOffset()-1], '<')
+			if err := d.Skip(); err != nil {
+				return
+			}
+			s.take(string(copied.Bytes()[from:d.InputOffset()]))
+		case xml.EndElement:
+			s.mu.Lock()
+			s.ends++
+			s.mu.Unlock()
+			io.WriteString(conn, "</stream:stream>")
+			return
+		case xml.CharData:
+			if len(bytes.TrimSpace(tok)) > 0 {
+				s.complain("text between stanzas: %q", tok)
+			}
+		default:
+			s.complain("a %T in the stream", tok)
+		}
+	}
+}
+
+const streamErrors = "urn:ietf:params:xml:ns:xmpp-streams"
+
+// login negotiates (XEP-0114 §3); false if it refused.
+func (s *fakeServer) login(conn net.Conn, d *xml.Decoder, mode string) bool {
+	refuse := func(condition string) bool {
+		fmt.Fprintf(conn, "<stream:error><%s xmlns='%s'/></stream:error></stream:stream>", condition, streamErrors)
+		return false
+	}
+	head, err := nextElement(d)
+	if err != nil || head.Name != (xml.Name{Space: "http://etherx.jabber.org/streams", Local: "stream"}) {
+		s.complain("the stream begins with %v (%v)", head, err)
+		return false
+	}
+	fmt.Fprintf(conn, "<?xml version='1.0'?><stream:stream xmlns='jabber:component:accept' "+
+		"xmlns:stream='http://etherx.jabber.org/streams' from='%s' id='%s'>", ourDomain, streamID)
+	to := ""
+	for _, a := range head.Attr {
+		if a.Name.Local == "to" {
+			to = a.Value
+		}
+	}
+	if mode == "unknown-host" || to != ourDomain {
+		return refuse("host-unknown")
+	}
+	var digest string
+	start, err := nextElement(d)
+	if err == nil {
+		err = d.DecodeElement(&digest, &start)
+	}
+	want := sha1.Sum([]byte(streamID + ourSecret))
+	switch {
+	case err != nil || start.Name.Local != "handshake":
+		s.complain("no handshake but %v (%v)", start, err)
+		return false
+	case digest != hex.EncodeToString(want[:]):
+		return refuse("not-authorized")
+	case mode == "conflict":
+		return refuse("conflict")
+	}
+	_, err = io.WriteString(conn, "<handshake/>")
+	return err == nil
+}
+
+func nextElement(d *xml.Decoder) (xml.StartElement, error) {
+	for {
+		tok, err := d.Token()
+		if err != nil {
+			return xml.StartElement{}, err
+		}
+		if start, ok := tok.(xml.StartElement); ok {
+			return start, nil
+		}
+	}
+}
+
+// complain notes what a real server would close the stream for.
+func (s *fakeServer) complain(format string, args ...any) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.wrong == nil {
+		s.wrong = fmt.Errorf("no server would take it: "+format, args...)
+	}
+}
+
+// take deals with a stanza the component wrote.
+func (s *fakeServer) take(raw string) {
+	e, err := parseElement(raw)
+	if err != nil {
+		s.complain("%w", err)
+		return
+	}
+	from, to := e.attr("from"), e.attr("to")
+	_, domain, at := strings.Cut(strings.SplitN(from, "/", 2)[0], "@")
+	if !at {
+		domain = strings.SplitN(from, "/", 2)[0]
+	}
+	switch {
+	case e.name.Space != "jabber:component:accept":
+		s.complain("a stanza in namespace %s: %s", e.name.Space, raw)
+	case !slices.Contains([]string{"message", "iq", "presence"}, e.name.Local):
+		s.complain("no stanza: %s", raw)
+	case domain != ourDomain || to == "":
+		s.complain("from %q to %q: %s", from, to, raw)
+	case len(raw) > maxClient:
+		s.complain("a stanza of %d bytes to %s", len(raw), to)
+	case s.auto["ping"] && strings.HasSuffix(strings.SplitN(to, "/", 2)[0], ourDomain):
+		s.send(raw) // routed back
+	case s.answer(e):
+	default:
+		s.mu.Lock()
+		s.got = append(s.got, &received{raw, e})
+		s.mu.Unlock()
+	}
+}
+
+// answer answers what the server and the clients are set to answer by
+// themselves.
+func (s *fakeServer) answer(e *element) bool {
+	if e.name.Local != "iq" || e.attr("type") == "result" || e.attr("type") == "error" || len(e.kids) == 0 {
+		return false
+	}
+	payload := ""
+	switch e.kids[0].(*element).name {
+	case xml.Name{Space: "urn:xmpp:ping", Local: "ping"}:
+		if !s.auto["ping"] {
+			return false
+		}
+	case xml.Name{Space: "jabber:iq:roster", Local: "query"}:
+		if !s.auto["roster"] {
+			return false
+		}
+	case xml.Name{Space: "http://jabber.org/protocol/disco#info", Local: "query"}:
+		if !s.auto["disco"] {
+			return false
+		}
+		payload = "<query xmlns='http://jabber.org/protocol/disco#info'><identity category='client' type='pc'/>"
+		if s.native[e.attr("to")] {
+			payload += "<feature var='urn:xmpp:handoff:0'/>"
+		}
+		payload += "</query>"
+	default:
+		return false
+	}
+	s.send(fmt.Sprintf("<iq type='result' from='%s' to='%s' id='%s'>%s</iq>", e.attr("to"), e.attr("from"), e.attr("id"), payload))
+	return true
+}
+
+var errNoLink = errors.New("the component is not connected")
+
+// send sends a stanza to the component.
+func (s *fakeServer) send(raw string) error {
+	s.mu.Lock()
+	conn := s.conn
+	s.mu.Unlock()
+	if conn == nil {
+		return errNoLink
+	}
+	s.write.Lock()
+	defer s.write.Unlock()
+	_, err := io.WriteString(conn, raw)
+	return err
+}
+
+// drop breaks the connection.
+func (s *fakeServer) drop() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.conn == nil {
+		return errNoLink
+	}
+	err := s.conn.Close()
+	s.conn = nil
+	return err
+}
+
+// left returns what came and was not expected yet.
+func (s *fakeServer) left() []*received {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.got)
+}
+
+// expected takes a stanza off what came.
+func (s *fakeServer) expected(r *received) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.got = slices.DeleteFunc(s.got, func(o *received) bool { return o == r })
+}
