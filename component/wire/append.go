@@ -64,9 +64,10 @@ func appendEscaped[T string | []byte](dst []byte, s T, attr bool) []byte {
 		case c >= utf8.RuneSelf:
 			var b [utf8.UTFMax]byte
 			n := copy(b[:], s[i:])
-			if size = char(b[:n]); size <= 0 {
-				size, esc = badSize(b[:n]), "\uFFFD"
+			if char(b[:n]) <= 0 {
+				esc = "\uFFFD"
 			}
+			_, size = utf8.DecodeRune(b[:n])
 		}
 		if esc != "" {
 			dst = append(append(dst, s[from:i]...), esc...)
@@ -76,11 +77,3 @@ func appendEscaped[T string | []byte](dst []byte, s T, attr bool) []byte {
 	}
 	return append(dst, s[from:]...)
 }
-
-// badSize is how many bytes of b one U+FFFD replaces.
-func badSize(b []byte) int {
-	_, size := utf8.DecodeRune(b)
-	return size
-}
-
-func appendRune(dst []byte, r rune) []byte { return utf8.AppendRune(dst, r) }

@@ -2,6 +2,7 @@ package wire
 
 import (
 	"bytes"
+	"strconv"
 	"unicode/utf8"
 )
 
@@ -105,32 +106,15 @@ func reference(b []byte) (rune, int) {
 	if len(name) < 2 || name[0] != '#' {
 		return 0, 0
 	}
-	r, ok := number(name[1:])
-	if !ok || !isXMLChar(r) {
-		return 0, 0
-	}
-	return r, end + 1
-}
-
-func number(digits []byte) (r rune, ok bool) {
-	base := rune(10)
+	base, digits := 10, name[1:]
 	if digits[0] == 'x' {
 		base, digits = 16, digits[1:]
 	}
-	for _, c := range digits {
-		d := rune(99)
-		switch {
-		case c >= '0' && c <= '9':
-			d = rune(c - '0')
-		case c|0x20 >= 'a' && c|0x20 <= 'f':
-			d = rune(c|0x20-'a') + 10
-		}
-		if d >= base || r > utf8.MaxRune {
-			return 0, false
-		}
-		r = r*base + d
+	n, err := strconv.ParseUint(string(digits), base, 31)
+	if err != nil || !isXMLChar(rune(n)) {
+		return 0, 0
 	}
-	return r, len(digits) > 0
+	return rune(n), end + 1
 }
 
 // refProblem tells an overlong reference from a wrong one.
@@ -141,82 +125,52 @@ func refProblem(b []byte) string {
 	return badReference
 }
 
-// checkText checks character data up to the next '<' and returns how many
-// bytes are good; the rest of b, if it does not begin with '<', is too short
-// to tell.
-func checkText(b []byte) (n int, problem string) {
+// checkText checks character data up to the next '<', or the content of a
+// CDATA section up to its "]]>", and returns how many bytes are good. Unless
+// ended, what is left of b is too short to tell.
+func checkText(b []byte, cdata bool) (n int, ended bool, problem string) {
 	for {
 		for n < len(b) && class[b[n]]&plainText != 0 {
 			n++
 		}
 		if n == len(b) {
-			return n, ""
-		}
-		c, size := b[n], 1
-		switch {
-		case c == '<':
-			return n, ""
-		case c == '&':
-			if _, size = reference(b[n:]); size == 0 {
-				return n, refProblem(b[n:])
-			}
-		case c == ']':
-			switch cdataEnd(b[n:]) {
-			case 1:
-				return n, badCDEnd
-			case -1:
-				return n, ""
-			}
-		default:
-			size = char(b[n:])
-		}
-		if size <= 0 {
-			if size == 0 {
-				return n, badChar
-			}
-			return n, ""
-		}
-		n += size
-	}
-}
-
-// checkCDATA checks the content of a CDATA section up to its end, like
-// checkText.
-func checkCDATA(b []byte) (n int, ended bool, problem string) {
-	for n < len(b) {
-		c := b[n]
-		size := 1
-		switch {
-		case class[c]&plainText != 0, c == '<', c == '&':
-		case c == ']':
-			switch cdataEnd(b[n:]) {
-			case 1:
-				return n + 3, true, ""
-			case -1:
-				return n, false, ""
-			}
-		default:
-			size = char(b[n:])
-		}
-		if size <= 0 {
-			if size == 0 {
-				return n, false, badChar
-			}
 			return n, false, ""
 		}
+		c, size, problem := b[n], 1, badChar
+		switch {
+		case c == ']':
+			if size = cdataEnd(b[n:]); size == 0 && cdata {
+				return n + len("]]>"), true, ""
+			}
+			problem = badCDEnd
+		case cdata && (c == '<' || c == '&'):
+		case c == '<':
+			return n, true, ""
+		case c == '&':
+			if _, size = reference(b[n:]); size == 0 {
+				problem = refProblem(b[n:])
+			}
+		default:
+			size = char(b[n:])
+		}
+		switch {
+		case size < 0:
+			return n, false, ""
+		case size == 0:
+			return n, false, problem
+		}
 		n += size
 	}
-	return n, false, ""
 }
 
-// cdataEnd says whether b, beginning with ']', begins with "]]>": 1 yes, 0
-// no, -1 more bytes are needed.
+// cdataEnd returns 0 if b, which begins with ']', begins with "]]>", -1 if more
+// bytes are needed to tell, and else the size of the ']'.
 func cdataEnd(b []byte) int {
 	const end = "]]>"
-	switch {
-	case len(b) >= len(end) && string(b[:len(end)]) == end:
+	switch n := min(len(b), len(end)); {
+	case string(b[:n]) != end[:n]:
 		return 1
-	case len(b) < len(end) && string(b) == end[:len(b)]:
+	case n < len(end):
 		return -1
 	}
 	return 0

@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
 )
 
 // nasty is the seed corpus of the fuzz targets.
@@ -23,6 +24,7 @@ var nasty = []string{
 	"<a b='1'c='2'/>", "<a><b></a></b>", "<a/>text", "<![CDATA[a]]>", "<a>&#x00000000000000000000000000000000000041;</a>",
 	"<stream:error><text xml:lang=''>é</text></stream:error>", "<m xmlns='u'><body>1</body></m><m xmlns='jabber:server'><body xmlns='jabber:client'/></m>",
 	"<m from='f' to='t' id='i' type='y'>" + "<a><b><c><d><e f='' g='' h=''/></d></c></b></a></m><n from='&apos;'/>",
+	"<a xmlns='u\n\tv'/>", "<as:m xmlns:p='u' xmlns:q='u' p:b='' q:b='a long value, cut off'/>",
 	"<a b='" + "long long long long long long long long" + "'><" + "cccccccccccccccccccccccccccccccccccccccc" + "/></a>",
 }
 
@@ -57,9 +59,9 @@ func referenceTrees(t *testing.T, in string) (roots []*node, clean bool) {
 		}
 		switch tok := tok.(type) {
 		case xml.StartElement:
-			n := &node{Space: tok.Name.Space, Local: tok.Name.Local}
+			n := &node{Space: spaces(tok.Name.Space), Local: tok.Name.Local}
 			for _, a := range tok.Attr {
-				n.Attrs = append(n.Attrs, fmt.Sprintf("{%s}%s=%s", a.Name.Space, a.Name.Local, spaces(a.Value)))
+				n.Attrs = append(n.Attrs, fmt.Sprintf("{%s}%s=%s", spaces(a.Name.Space), a.Name.Local, spaces(a.Value)))
 			}
 			if len(path) > 0 {
 				top := path[len(path)-1]
@@ -94,7 +96,7 @@ func tree(e Element) *node {
 		if prefix == "xmlns" || !bound {
 			return prefix // as encoding/xml has it
 		}
-		return string(Unescape(nil, ns))
+		return spaces(string(Unescape(nil, ns)))
 	}
 	prefix := string(e.d.prefix(e.at()))
 	n := &node{Space: space(prefix, e.NS, e.NS != nil), Local: string(e.Local), Text: string(e.AppendText(nil))}
@@ -153,28 +155,30 @@ func FuzzSplit(f *testing.F) {
 	for _, s := range nasty {
 		f.Add(s)
 	}
-	f.Fuzz(func(t *testing.T, in string) {
-		want, clean := referenceTrees(t, in)
-		got := all(strings.NewReader(in), unlimited)
-		end := got[len(got)-1].err
-		got = got[:len(got)-1]
-		for i, st := range got {
-			require.NoError(t, st.err)
-			if foreignName(st.Element) {
-				return // the one thing that we accept and encoding/xml might not
-			}
-			require.Less(t, i, len(want), "accepted what encoding/xml refuses: %q", st.Raw)
-			require.Equal(t, want[i], tree(st.Element))
-			portable(t, st)
+	f.Fuzz(checkSplit)
+}
+
+func checkSplit(t *testing.T, in string) {
+	want, clean := referenceTrees(t, in)
+	got := all(strings.NewReader(in), unlimited)
+	end := got[len(got)-1].err
+	got = got[:len(got)-1]
+	for i, st := range got {
+		require.NoError(t, st.err)
+		if foreignName(st.Element) {
+			return // the one thing that we accept and encoding/xml might not
 		}
-		for _, problem := range stricter {
-			if errors.Is(end, ErrNotWellFormed) && strings.Contains(end.Error(), problem) {
-				return
-			}
+		require.Less(t, i, len(want), "accepted what encoding/xml refuses: %q", st.Raw)
+		require.Equal(t, want[i], tree(st.Element))
+		portable(t, st)
+	}
+	for _, problem := range stricter {
+		if errors.Is(end, ErrNotWellFormed) && strings.Contains(end.Error(), problem) {
+			return
 		}
-		require.Len(t, got, len(want), "refused what encoding/xml accepts: %v", end)
-		require.Equal(t, clean, end == io.EOF, "%v", end)
-	})
+	}
+	require.Len(t, got, len(want), "refused what encoding/xml accepts: %v", end)
+	require.Equal(t, clean, end == io.EOF, "%v", end)
 }
 
 // portable checks that what we call portable, put into a stanza of ours, is
@@ -211,37 +215,79 @@ func FuzzChunking(f *testing.F) {
 	for i, s := range nasty {
 		f.Add([]byte(s+s), []byte{byte(i), 1, 255})
 	}
-	f.Fuzz(func(t *testing.T, in, cuts []byte) {
-		sizes := []int{1}
-		for _, c := range cuts {
-			sizes = append(sizes, int(c)+1)
+	f.Fuzz(checkChunking)
+}
+
+func checkChunking(t *testing.T, in, cuts []byte) {
+	sizes := []int{1}
+	for _, c := range cuts {
+		sizes = append(sizes, int(c)+1)
+	}
+	small := Limits{Stanza: 40, Depth: 3, Attrs: 2, Elements: 4}
+	whole := map[Limits][]result{}
+	for _, l := range []Limits{unlimited, small} {
+		whole[l] = all(&chunks{b: in, sizes: []int{1 << 20}, once: true}, l)
+		cut := all(&chunks{b: in, sizes: sizes, once: true}, l)
+		require.Equal(t, fmt.Sprint(whole[l]), fmt.Sprint(cut))
+	}
+	for i, st := range whole[unlimited] {
+		if st.err != nil {
+			break // what is skipped is checked less strictly
 		}
-		small := Limits{Stanza: 40, Depth: 3, Attrs: 2, Elements: 4}
-		whole := map[Limits][]result{}
-		for _, l := range []Limits{unlimited, small} {
-			whole[l] = all(&chunks{b: in, sizes: []int{1 << 20}, once: true}, l)
-			cut := all(&chunks{b: in, sizes: sizes, once: true}, l)
-			require.Equal(t, fmt.Sprint(whole[l]), fmt.Sprint(cut))
+		require.Less(t, i, len(whole[small]))
+		got := whole[small][i]
+		require.Equal(t, over(st, small), got.err != nil, "%v", got)
+		if got.err == nil {
+			require.Equal(t, st.String(), got.String())
+			continue
 		}
-		for i, st := range whole[unlimited] {
-			if st.err != nil {
-				break // what is skipped is checked less strictly
-			}
-			require.Less(t, i, len(whole[small]))
-			got := whole[small][i]
-			require.Equal(t, over(st, small), got.err != nil, "%v", got)
-			if got.err == nil {
-				require.Equal(t, st.String(), got.String())
-				continue
-			}
-			var limit *LimitError
-			require.ErrorAs(t, got.err, &limit)
-			if tag := len(st.Raw) - len(st.Raw[st.at().tagHi:]); tag <= small.Stanza && limit.Which != LimitAttrs {
-				require.Equal(t, fmt.Sprint(st.From, st.To, st.ID, st.Type, st.Lang, st.Local, st.NS),
-					fmt.Sprint(got.From, got.To, got.ID, got.Type, got.Lang, got.Local, got.NS))
-			}
+		var limit *LimitError
+		require.ErrorAs(t, got.err, &limit)
+		if tag := len(st.Raw) - len(st.Raw[st.at().tagHi:]); tag <= small.Stanza && limit.Which != LimitAttrs {
+			require.Equal(t, fmt.Sprint(st.From, st.To, st.ID, st.Type, st.Lang, st.Local, st.NS),
+				fmt.Sprint(got.From, got.To, got.ID, got.Type, got.Lang, got.Local, got.NS))
 		}
+	}
+}
+
+// TestGenerated holds the properties of both fuzz targets against trees with
+// namespaces at every level, whole and with one piece put where it should not be.
+func TestGenerated(t *testing.T) {
+	names := rapid.SampledFrom([]string{"a", "b", "p:a", "q:b", "xml:c", "stream:d", "xmlns"})
+	attrs := rapid.SliceOfN(rapid.SampledFrom([]string{
+		" a='1'", " b = '&lt;\t>'", " from=\"f'\"", " p:a=''", " q:a='2'", " xml:lang='x'", " xmlns='u'", " xmlns=''", " xmlns='jabber:client'",
+		" xmlns='jabber:server'", " xmlns:p='u'", " xmlns:q='u'", " xmlns:p='v'", " xmlns:q=''", " xmlns:stream='w'",
+	}), 0, 3)
+	texts := rapid.SampledFrom([]string{"", " ", "é\r\n&#x1F600;", "]]", "&amp;>", "<![CDATA[<a>]] ]]>", "<![CDATA[]]>"})
+	pieces := rapid.SampledFrom([]string{"<", ">", "'", "</a>", "<a>", "]]>", "<![CDATA[", "&", "=", "/", "<!--", "\xc3", ":", " "})
+	var element func(t *rapid.T, depth int) string
+	element = func(t *rapid.T, depth int) string {
+		name := names.Draw(t, "name")
+		start := "<" + name + strings.Join(attrs.Draw(t, "attrs"), "")
+		if depth == 0 || rapid.IntRange(0, 3).Draw(t, "closed") == 0 {
+			return start + "/>"
+		}
+		start += ">" + texts.Draw(t, "text")
+		for range rapid.IntRange(0, 3).Draw(t, "children") {
+			start += element(t, depth-1) + texts.Draw(t, "text")
+		}
+		return start + "</" + name + ">"
+	}
+	accepted := 0
+	rapid.Check(t, func(rt *rapid.T) {
+		in := element(rt, 4) + " " + element(rt, 1)
+		if rapid.Bool().Draw(rt, "spoil") {
+			at := rapid.IntRange(0, len(in)).Draw(rt, "at")
+			in = in[:at] + pieces.Draw(rt, "piece") + in[at:]
+		}
+		rt.Log(in)
+		if got := all(strings.NewReader(in), unlimited); got[0].err == nil {
+			accepted++
+		}
+		checkSplit(t, in)
+		checkChunking(t, []byte(in), rapid.SliceOfN(rapid.Byte(), 0, 4).Draw(rt, "cuts"))
 	})
+	require.NotZero(t, accepted)
 }
 
 // over says whether the stanza is over a limit.

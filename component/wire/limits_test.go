@@ -43,6 +43,8 @@ func TestLimits(t *testing.T) {
 		"root too long":          {root[:len(root)-1] + " z='" + fill(5000) + "/>'><b>/></b></m>", LimitStanza, known},
 		"root too long, closed":  {"<m from='f' z='" + fill(5000) + "'/>", LimitStanza, "m jabber:component:accept f    "},
 		"root too early long":    {"<m z='" + fill(5000) + "' from='f'/>", LimitStanza, "m jabber:component:accept     "},
+		"root too long, prefix":  {"<p:m xmlns:p='u' from='f' z='" + fill(5000) + "' xmlns:q='v'/>", LimitStanza, "m u f    "},
+		"root too long, unbound": {"<q:m xmlns:p='u' z='" + fill(5000) + "' xmlns:q='v'/>", LimitStanza, "m      "},
 		"root name too long":     {"<" + fill(5000) + "/>", LimitStanza, "*"},
 		"root name far too long": {"<" + fill(5000) + " from='f'><" + fill(5000) + "/></" + fill(5000) + ">", LimitStanza, "*"},
 		"depth at the limit":     {nested(4), "", "a jabber:component:accept     "},
@@ -81,6 +83,8 @@ func TestLimits(t *testing.T) {
 					require.Nil(t, st.Raw)
 					require.Empty(t, st.Inner())
 					require.False(t, st.Portable())
+					_, ok := st.Attr("nosuch") // the root's tag may be cut off
+					require.False(t, ok)
 					for range st.Children {
 						t.Fatal("no children are known")
 					}

@@ -2,9 +2,6 @@ package wire
 
 import "hash/maphash"
 
-// maxName is how much of a name is compared while skipping.
-const maxName = 1024
-
 // skip is the state of a stanza being skipped. Its memory is bounded by
 // Limits: nothing of the stanza is kept but the root's start tag, and for each
 // open element down to Limits.Depth a hash of its name.
@@ -18,13 +15,14 @@ type skip struct {
 
 	tag   bool // pos is within a tag longer than Limits.Stanza …
 	end   bool // … which is an end tag
-	slash bool // … and the byte before pos is an unquoted slash
+	slash bool // … and the byte before pos is a slash
 }
 
 func (k *skip) reset() { k.which, k.names = "", k.names[:0] }
 
+// hash of as much of a name as is there even if its tag is too long.
 func (s *Splitter) hash(name []byte) uint64 {
-	return maphash.Bytes(s.skip.seed, name[:min(len(name), maxName, s.lim.Stanza-len("</"))])
+	return maphash.Bytes(s.skip.seed, name[:min(len(name), s.lim.Stanza-len("</"))])
 }
 
 // beginSkip gives up on the stanza at start: from here on it is only matched
@@ -87,12 +85,12 @@ func (s *Splitter) beginSkipTag() error {
 		return s.malformed(badMatch)
 	case !s.skip.end:
 		if s.depth == 0 {
-			s.skip.keep = s.pos + s.lim.Stanza
-			s.tag.parse(b, s.lim.Attrs) // what there is of it
+			s.tag.parse(b, s.lim.Attrs) // the beginning of it, cut after the last whole attribute
 			if s.tag.nameHi == 0 {
 				return s.malformed(badName)
 			}
-			s.d.open(b, &s.tag, 0, -1)
+			s.skip.keep = s.pos + int(s.tag.good)
+			s.d.open(b[:s.tag.good], &s.tag, 0, -1)
 		}
 		s.depth++
 		s.pushName(name)
@@ -106,7 +104,7 @@ func (s *Splitter) skipTag() (bool, error) {
 	s.seen = 0
 	if end < 0 {
 		if s.n > s.pos {
-			s.skip.slash = s.quote == 0 && s.buf[s.n-1] == '/'
+			s.skip.slash = s.buf[s.n-1] == '/'
 		}
 		s.pos = s.n
 		return false, nil

@@ -100,7 +100,7 @@ func (s *Splitter) step() (bool, error) {
 	case s.skip.tag:
 		return s.skipTag()
 	case s.cdata:
-		return s.inCDATA()
+		return s.text()
 	case s.depth == 0:
 		s.pos = skipSpace(s.buf[:s.n], s.pos)
 		s.start = s.pos
@@ -112,7 +112,7 @@ func (s *Splitter) step() (bool, error) {
 	case b[0] != '<' && s.depth == 0:
 		return false, s.malformed(badOutside)
 	case b[0] != '<':
-		return s.text(b)
+		return s.text()
 	case len(b) == 1:
 		return false, nil
 	case b[1] == '!' || b[1] == '?':
@@ -121,24 +121,16 @@ func (s *Splitter) step() (bool, error) {
 	return s.whole()
 }
 
-func (s *Splitter) text(b []byte) (bool, error) {
-	n, problem := checkText(b)
+// text takes character data up to a '<', or the content of a CDATA section up
+// to its end, as far as it is there.
+func (s *Splitter) text() (bool, error) {
+	n, ended, problem := checkText(s.buf[s.pos:s.n], s.cdata)
 	s.pos += n
 	if problem != "" {
 		return false, s.malformed(problem)
 	}
 	s.checkSize(s.pos)
-	return n < len(b) && b[n] == '<', nil
-}
-
-func (s *Splitter) inCDATA() (bool, error) {
-	n, ended, problem := checkCDATA(s.buf[s.pos:s.n])
-	s.pos += n
-	if problem != "" {
-		return false, s.malformed(problem)
-	}
-	s.checkSize(s.pos)
-	s.cdata = !ended
+	s.cdata = s.cdata && !ended
 	return ended, nil
 }
 

@@ -19,7 +19,8 @@ const (
 // tag is a start tag taken apart; offsets count from its '<'. It is reused.
 type tag struct {
 	nameHi, localLo int32
-	ns              span // value of xmlns, with declaresDefault
+	good            int32 // end of the last attribute (or the name) found in order
+	ns              span  // value of xmlns, with declaresDefault
 	flags           uint8
 	count           int
 	attrs           []attr // the first maxAttrs
@@ -41,6 +42,7 @@ func (t *tag) parse(b []byte, maxAttrs int) (problem string) {
 	t.nameHi, t.localLo = int32(i), int32(local)
 	for {
 		from := i
+		t.good = int32(i)
 		i = skipSpace(b, i)
 		switch {
 		case i == len(b)-1 && b[i] == '>':

@@ -1,6 +1,9 @@
 package wire
 
-import "bytes"
+import (
+	"bytes"
+	"unicode/utf8"
+)
 
 // Unescape decodes a raw attribute value: references resolved, tab and line
 // ends turned into spaces (XML 1.0 §3.3.3). With nothing to decode it returns
@@ -14,28 +17,7 @@ func Unescape(dst, b []byte) []byte {
 	if i == len(b) {
 		return b
 	}
-	dst = append(dst[:0], b[:i]...)
-	for i < len(b) {
-		switch c := b[i]; c {
-		case '&':
-			if r, n := reference(b[i:]); n > 0 {
-				dst = appendRune(dst, r)
-				i += n
-				continue
-			}
-			dst = append(dst, c)
-		case '\r':
-			if i+1 == len(b) || b[i+1] != '\n' {
-				dst = append(dst, ' ')
-			}
-		case '\t', '\n':
-			dst = append(dst, ' ')
-		default:
-			dst = append(dst, c)
-		}
-		i++
-	}
-	return dst
+	return appendData(dst[:0], b, attribute)
 }
 
 // appendText decodes character data that has been checked and holds no elements.
@@ -43,39 +25,46 @@ func appendText(dst, b []byte) []byte {
 	for len(b) > 0 {
 		i := bytes.IndexByte(b, '<')
 		if i < 0 {
-			return appendData(dst, b, true)
+			return appendData(dst, b, charData)
 		}
-		dst = appendData(dst, b[:i], true)
+		dst = appendData(dst, b[:i], charData)
 		b = b[i+len(cdataStart):]
 		i = bytes.Index(b, []byte("]]>"))
-		dst = appendData(dst, b[:i], false)
+		dst = appendData(dst, b[:i], cdata)
 		b = b[i+3:]
 	}
 	return dst
 }
 
-// appendData appends b with its line ends normalised (XML 1.0 §2.11).
-func appendData(dst, b []byte, refs bool) []byte {
-	for {
-		i := 0
-		for i < len(b) && b[i] != '\r' && (b[i] != '&' || !refs) {
-			i++
+// Where data to decode comes from.
+type source int
+
+const (
+	cdata     source = iota // only line ends are normalised (XML 1.0 §2.11)
+	charData                // and references resolved
+	attribute               // and white space turned into spaces
+)
+
+func appendData(dst, b []byte, from source) []byte {
+	for i := 0; i < len(b); i++ {
+		c := b[i]
+		switch {
+		case c == '&' && from != cdata:
+			if r, n := reference(b[i:]); n > 0 {
+				dst = utf8.AppendRune(dst, r)
+				i += n - 1
+				continue
+			}
+		case c == '\r':
+			c = '\n'
+			if i+1 < len(b) && b[i+1] == '\n' {
+				i++
+			}
 		}
-		dst = append(dst, b[:i]...)
-		if i == len(b) {
-			return dst
+		if from == attribute && (c == '\t' || c == '\n') {
+			c = ' '
 		}
-		b = b[i:]
-		if b[0] == '&' {
-			r, n := reference(b)
-			dst = appendRune(dst, r)
-			b = b[n:]
-			continue
-		}
-		dst = append(dst, '\n')
-		b = b[1:]
-		if len(b) > 0 && b[0] == '\n' {
-			b = b[1:]
-		}
+		dst = append(dst, c)
 	}
+	return dst
 }

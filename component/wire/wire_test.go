@@ -34,6 +34,11 @@ func all(r io.Reader, l Limits) (got []result) {
 	for s := New(r, l); ; {
 		st, err := s.Next()
 		got = append(got, result{st.Clone(), err})
+		st.Attr("nosuch") // whatever came, looking at it must not panic
+		st.AppendText(nil)
+		for c := range st.Children {
+			c.Portable()
+		}
 		var limit *LimitError
 		if err != nil && !errors.As(err, &limit) {
 			return got
