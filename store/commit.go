@@ -1,0 +1,245 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"baton/desk"
+)
+
+// scratch is what one commit learns; kept for the next one's memory.
+type scratch struct {
+	own   map[string]owner  // the batch's conversations by localpart
+	other map[address]int64 // keys of conversations that are not in the batch
+	ids   []int64           // of the items, in their order
+}
+
+type owner struct {
+	domain string
+	key    int64
+}
+
+type address struct{ domain, local string }
+
+func (w *scratch) reset() {
+	if w.own == nil {
+		w.own, w.other = map[string]owner{}, map[address]int64{}
+	}
+	clear(w.own)
+	clear(w.other)
+	w.ids = w.ids[:0]
+}
+
+// Commit writes the batch in one transaction and returns when it is on the
+// disk. Only then does it set Key, Version and ID in the batch's records; after
+// an error they are as they were. Domain, Local, Number, Entry and Caller of a
+// conversation are kept as they were first committed.
+//
+// It wraps [desk.ErrStale] when a conversation moved on or, said to be new,
+// exists; [desk.ErrConflict] when another record exists already or breaks a
+// rule of the schema; in both cases, and in all but the next, nothing was
+// committed. [desk.ErrUnknownOutcome] means that the disk failed under the
+// transaction: this process goes on without it, but a start after a crash may
+// find it committed. Loading the conversation again says which.
+//
+// A context that has ended refuses the batch; one that ends later is ignored,
+// so that the outcome is always known.
+func (s *SQLite) Commit(ctx context.Context, b *desk.Batch) error {
+	if b.Empty() {
+		return nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	err := s.transact(ctx, "commit", func(ctx context.Context) error {
+		s.scratch.reset()
+		return s.write(ctx, b)
+	})
+	if err != nil {
+		return err
+	}
+	for _, c := range b.Conversations {
+		c.Key = s.scratch.own[c.Local].key
+		c.Version++
+	}
+	for i, it := range b.Items {
+		it.ID = s.scratch.ids[i]
+	}
+	return nil
+}
+
+// transact runs do in a transaction of the writing connection. The caller holds
+// the mutex.
+func (s *SQLite) transact(ctx context.Context, op string, do func(context.Context) error) error {
+	if s.closed {
+		return fmt.Errorf("%w: %s", ErrClosed, op)
+	}
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("store: %s: %w", op, err)
+	}
+	ctx = context.WithoutCancel(ctx)
+	if _, err := s.stmts.begin.ExecContext(ctx); err != nil {
+		return s.explain(op, err)
+	}
+	if err := do(ctx); err != nil {
+		// It fails when SQLite has rolled back already.
+		_, _ = s.stmts.rollback.ExecContext(ctx)
+		return s.explain(op, err)
+	}
+	_, err := s.stmts.commit.ExecContext(ctx)
+	if err == nil {
+		return nil
+	}
+	if _, failed := s.stmts.rollback.ExecContext(ctx); failed == nil {
+		return s.explain(op, err) // it was still open: not committed
+	}
+	return fmt.Errorf("%w: %w", desk.ErrUnknownOutcome, s.explain(op, err))
+}
+
+// write executes the statements of a batch, what is referred to first.
+func (s *SQLite) write(ctx context.Context, b *desk.Batch) error {
+	for _, c := range b.Conversations {
+		if err := s.writeConversation(ctx, c); err != nil {
+			return fmt.Errorf("conversation %s: %w", c.Local, err)
+		}
+	}
+	for i := range b.Lines {
+		if err := s.writeLine(ctx, &b.Lines[i]); err != nil {
+			return fmt.Errorf("line %d of %s: %w", b.Lines[i].Seq, b.Lines[i].Conversation, err)
+		}
+	}
+	for i := range b.Epochs {
+		if err := s.writeEpoch(ctx, &b.Epochs[i]); err != nil {
+			return fmt.Errorf("epoch %d of %s: %w", b.Epochs[i].Epoch, b.Epochs[i].Conversation, err)
+		}
+	}
+	for i := range b.Transfers {
+		if err := s.writeTransfer(ctx, &b.Transfers[i]); err != nil {
+			return fmt.Errorf("transfer %s: %w", b.Transfers[i].ID, err)
+		}
+	}
+	for i := range b.Outcomes {
+		o := &b.Outcomes[i]
+		if err := s.writeOutcome(ctx, o); err != nil {
+			return fmt.Errorf("outcome of %s for %s: %w", o.Transfer, o.To, err)
+		}
+	}
+	return s.writeOutbox(ctx, b)
+}
+
+func (s *SQLite) writeConversation(ctx context.Context, c *desk.Conversation) error {
+	if _, twice := s.scratch.own[c.Local]; twice {
+		return errors.New("it is in the batch twice")
+	}
+	offer, err1 := encodeOffer(c.Offer)
+	last, err2 := encodeClosed(c.Last)
+	info, err3 := encodeInfo(c.Info)
+	if err := errors.Join(err1, err2, err3); err != nil {
+		return err
+	}
+	if c.Key != 0 {
+		res, err := s.stmts.updateConv.ExecContext(ctx, c.Queue, int64(c.Phase), string(c.Holder), c.Session, c.Epoch,
+			c.Seq, c.First, c.Hops, offer, last, c.Name, c.Lang, c.Reach, info, c.Key, c.Version, c.Domain, c.Local)
+		if err != nil {
+			return err
+		}
+		if n, err := res.RowsAffected(); err != nil || n != 1 {
+			return errors.Join(desk.ErrStale, err)
+		}
+		s.scratch.own[c.Local] = owner{c.Domain, c.Key}
+		return nil
+	}
+	if c.Version != 0 {
+		return fmt.Errorf("it has version %d and no key", c.Version)
+	}
+	res, err := s.stmts.insertConv.ExecContext(ctx, c.Domain, c.Local, c.Number, c.Entry, c.Queue, string(c.Caller),
+		int64(c.Phase), string(c.Holder), c.Session, c.Epoch, c.Seq, c.First, c.Hops, offer, last, c.Name, c.Lang,
+		c.Reach, info)
+	if duplicate(err) {
+		return fmt.Errorf("%w: %w", desk.ErrStale, err)
+	}
+	if err != nil {
+		return err
+	}
+	key, err := res.LastInsertId()
+	s.scratch.own[c.Local] = owner{c.Domain, key}
+	return err
+}
+
+// key returns the key of a conversation of the batch.
+func (s *SQLite) key(local string) (int64, error) {
+	if o, ok := s.scratch.own[local]; ok {
+		return o.key, nil
+	}
+	return 0, errors.New("its conversation is not in the batch")
+}
+
+// keyOf returns the key of any conversation.
+func (s *SQLite) keyOf(ctx context.Context, domain, local string) (int64, error) {
+	if o, ok := s.scratch.own[local]; ok && o.domain == domain {
+		return o.key, nil
+	}
+	at := address{domain, local}
+	if key, ok := s.scratch.other[at]; ok {
+		return key, nil
+	}
+	var key int64
+	err := s.stmts.findConv.QueryRowContext(ctx, domain, local).Scan(&key)
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, fmt.Errorf("%w: conversation %s", desk.ErrNotFound, local)
+	}
+	if err == nil {
+		s.scratch.other[at] = key
+	}
+	return key, err
+}
+
+func (s *SQLite) writeLine(ctx context.Context, l *desk.Line) error {
+	key, err := s.key(l.Conversation)
+	if err != nil {
+		return err
+	}
+	payload := l.Payload
+	if payload == nil {
+		payload = []byte{} // nil would be NULL
+	}
+	_, err = s.stmts.insertLine.ExecContext(ctx, key, l.Seq, l.Session, l.Epoch, micros(l.At), string(l.By),
+		string(l.Role), l.Name, string(l.To), l.StanzaID, l.OriginID, l.Body, payload)
+	return err
+}
+
+func (s *SQLite) writeEpoch(ctx context.Context, e *desk.Epoch) error {
+	key, err := s.key(e.Conversation)
+	if err != nil {
+		return err
+	}
+	_, err = s.stmts.insertEpoch.ExecContext(ctx, key, e.Epoch, e.Session, string(e.Holder), e.Transfer, e.First,
+		e.Through, micros(e.At))
+	return err
+}
+
+func (s *SQLite) writeTransfer(ctx context.Context, t *desk.Transfer) error {
+	key, err := s.keyOf(ctx, t.Domain, t.Conversation)
+	if err != nil {
+		return err
+	}
+	info, err := encodeInfo(t.Info)
+	if err != nil {
+		return err
+	}
+	_, err = s.stmts.insertTransfer.ExecContext(ctx, t.Domain, t.ID, key, t.Session, string(t.By), t.ByName,
+		string(t.Target.Agent), t.Target.Queue, t.Target.Skill, t.Mode, t.Reason, t.ReasonLang, t.Share.None,
+		t.Share.Last, info, t.Through, micros(t.At), micros(t.Deadline))
+	return err
+}
+
+func (s *SQLite) writeOutcome(ctx context.Context, o *desk.Outcome) error {
+	key, err := s.keyOf(ctx, o.Domain, o.Conversation)
+	if err != nil {
+		return err
+	}
+	_, err = s.stmts.insertOutcome.ExecContext(ctx, o.Domain, o.Transfer, key, string(o.To), int64(o.Role),
+		string(o.State), string(o.By), o.Epoch, o.Reason, micros(o.At))
+	return err
+}

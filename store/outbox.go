@@ -1,0 +1,83 @@
+package store
+
+import (
+	"context"
+	"fmt"
+
+	"baton/desk"
+	"baton/handoff"
+)
+
+func (s *SQLite) writeOutbox(ctx context.Context, b *desk.Batch) error {
+	for _, id := range b.Done {
+		if _, err := s.stmts.deleteItem.ExecContext(ctx, id); err != nil {
+			return fmt.Errorf("outbox item %d: %w", id, err)
+		}
+	}
+	for _, it := range b.Items {
+		if err := s.writeItem(ctx, it); err != nil {
+			return fmt.Errorf("outbox item %s to %s in %s: %w", it.Kind, it.To, it.Conversation, err)
+		}
+	}
+	return nil
+}
+
+func (s *SQLite) writeItem(ctx context.Context, it *desk.Item) error {
+	key, err := s.keyOf(ctx, it.Domain, it.Conversation)
+	if err != nil {
+		return err
+	}
+	seq, effect, err := encodeItem(it)
+	if err != nil {
+		return err
+	}
+	res, err := s.stmts.insertItem.ExecContext(ctx, it.Domain, key, string(it.Kind), string(it.To), seq, effect,
+		micros(it.At), it.Tries)
+	if err != nil {
+		return err
+	}
+	id, err := res.LastInsertId()
+	s.scratch.ids = append(s.scratch.ids, id)
+	return err
+}
+
+// encodeItem returns what the outbox keeps of an item beside its address: the
+// number of its line, or its effect.
+func encodeItem(it *desk.Item) (seq any, effect string, err error) {
+	if it.Kind != desk.KindLine {
+		b, err := desk.EncodeEffect(it.Effect)
+		return nil, string(b), err
+	}
+	l, ok := it.Effect.(handoff.Line)
+	if !ok {
+		return nil, "", fmt.Errorf("its effect is a %T", it.Effect)
+	}
+	return l.Seq, "", nil
+}
+
+// Retry sets how often an item was tried. An item that is no longer in the
+// outbox needs no more tries: that is no error. Errors are those of Commit.
+func (s *SQLite) Retry(ctx context.Context, id int64, tries int) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.transact(ctx, "retry", func(ctx context.Context) error {
+		_, err := s.stmts.retry.ExecContext(ctx, tries, id)
+		return err
+	})
+}
+
+// Bury moves an item from the outbox to the dead letters, with Tries, Reason
+// and At of d. When it is no longer in the outbox, nothing happens, so that it
+// can be repeated. Errors are those of Commit.
+func (s *SQLite) Bury(ctx context.Context, d desk.Dead) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.transact(ctx, "bury", func(ctx context.Context) error {
+		_, err := s.stmts.bury.ExecContext(ctx, d.Item.Tries, d.Reason, micros(d.At), d.Item.ID)
+		if err != nil {
+			return err
+		}
+		_, err = s.stmts.deleteItem.ExecContext(ctx, d.Item.ID)
+		return err
+	})
+}

@@ -1,0 +1,135 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
+
+	"baton/desk"
+	"baton/handoff"
+)
+
+// readError maps what a query fails with.
+func (s *SQLite) readError(op string, err error) error {
+	if errors.Is(err, sql.ErrNoRows) {
+		return fmt.Errorf("store: %s: %w", op, desk.ErrNotFound)
+	}
+	return s.explain(op, err)
+}
+
+// Restore returns what a desk starts from: all of it as of one moment.
+func (s *SQLite) Restore(ctx context.Context, domain string) (desk.Snapshot, error) {
+	var snap desk.Snapshot
+	tx, err := s.reading.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	if err != nil {
+		return snap, s.readError("restore", err)
+	}
+	defer tx.Rollback()
+	if snap.Open, err = collect(ctx, tx.StmtContext(ctx, s.queries.open), scanConversation, domain); err != nil {
+		return desk.Snapshot{}, s.readError("restore conversations", err)
+	}
+	if snap.Items, err = collect(ctx, tx.StmtContext(ctx, s.queries.items), scanItem, domain); err != nil {
+		return desk.Snapshot{}, s.readError("restore the outbox", err)
+	}
+	err = tx.StmtContext(ctx, s.queries.nextNumber).QueryRowContext(ctx, domain).Scan(&snap.NextNumber)
+	if err != nil {
+		return desk.Snapshot{}, s.readError("restore", err)
+	}
+	return snap, nil
+}
+
+// ByCaller returns the conversation of a caller at the queue entry, or
+// [desk.ErrNotFound].
+func (s *SQLite) ByCaller(ctx context.Context, domain, entry string, caller handoff.Party) (desk.Conversation, error) {
+	return s.conversation(ctx, s.queries.byCaller, domain, entry, string(caller))
+}
+
+// ByLocal returns the conversation with the localpart, or [desk.ErrNotFound].
+func (s *SQLite) ByLocal(ctx context.Context, domain, local string) (desk.Conversation, error) {
+	return s.conversation(ctx, s.queries.byLocal, domain, local)
+}
+
+// ByNumber returns the conversation with the short number, or
+// [desk.ErrNotFound].
+func (s *SQLite) ByNumber(ctx context.Context, domain string, number int64) (desk.Conversation, error) {
+	return s.conversation(ctx, s.queries.byNumber, domain, number)
+}
+
+func (s *SQLite) conversation(ctx context.Context, q *sql.Stmt, args ...any) (desk.Conversation, error) {
+	c, err := scanConversation(q.QueryRowContext(ctx, args...))
+	if err != nil {
+		return desk.Conversation{}, s.readError("conversation", err)
+	}
+	return c, nil
+}
+
+// Lines returns the newest limit lines with first <= Seq <= through, oldest of
+// them first; a limit of 0 means all. An unknown conversation has none.
+func (s *SQLite) Lines(ctx context.Context, domain, local string, first, through uint64, limit int) ([]desk.Line, error) {
+	if limit <= 0 {
+		limit = -1
+	}
+	ls, err := collect(ctx, s.queries.lines, scanLine, domain, local, upTo(first), upTo(through), limit)
+	if err != nil {
+		return nil, s.readError("lines", err)
+	}
+	slices.Reverse(ls)
+	return ls, nil
+}
+
+// LineBySeq returns the line with the number, or [desk.ErrNotFound].
+func (s *SQLite) LineBySeq(ctx context.Context, domain, local string, seq uint64) (desk.Line, error) {
+	return s.line(ctx, s.queries.lineBySeq, domain, local, upTo(seq))
+}
+
+// LineByStanza returns the newest line by an author whose stanza had the id, or
+// [desk.ErrNotFound].
+func (s *SQLite) LineByStanza(ctx context.Context, domain, local string, by handoff.Party, id string) (desk.Line, error) {
+	if id == "" {
+		return desk.Line{}, s.readError("line", sql.ErrNoRows)
+	}
+	return s.line(ctx, s.queries.lineByStanza, domain, local, string(by), id)
+}
+
+// LineByOrigin returns the one line by an author with the origin id, or
+// [desk.ErrNotFound]. No line has the empty id.
+func (s *SQLite) LineByOrigin(ctx context.Context, domain, local string, by handoff.Party, origin string) (desk.Line, error) {
+	return s.line(ctx, s.queries.lineByOrigin, domain, local, string(by), origin)
+}
+
+func (s *SQLite) line(ctx context.Context, q *sql.Stmt, args ...any) (desk.Line, error) {
+	l, err := scanLine(q.QueryRowContext(ctx, args...))
+	if err != nil {
+		return desk.Line{}, s.readError("line", err)
+	}
+	return l, nil
+}
+
+// TransferByID returns a line of the ledger, or [desk.ErrNotFound].
+func (s *SQLite) TransferByID(ctx context.Context, domain, id string) (desk.Transfer, error) {
+	t, err := scanTransfer(s.queries.transfer.QueryRowContext(ctx, domain, id))
+	if err != nil {
+		return desk.Transfer{}, s.readError("transfer", err)
+	}
+	return t, nil
+}
+
+// Outcomes returns how a transfer ended so far, in the order in which it did.
+func (s *SQLite) Outcomes(ctx context.Context, domain, id string) ([]desk.Outcome, error) {
+	os, err := collect(ctx, s.queries.outcomes, scanOutcome, domain, id)
+	if err != nil {
+		return nil, s.readError("outcomes", err)
+	}
+	return os, nil
+}
+
+// Held reports whether who ever held the conversation.
+func (s *SQLite) Held(ctx context.Context, domain, local string, who handoff.Party) (bool, error) {
+	var held bool
+	if err := s.queries.held.QueryRowContext(ctx, domain, local, string(who)).Scan(&held); err != nil {
+		return false, s.readError("held", err)
+	}
+	return held, nil
+}

@@ -1,0 +1,218 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+
+	_ "modernc.org/sqlite" // the driver "sqlite"
+
+	"baton/desk"
+)
+
+// Options are what Open needs beside the source.
+type Options struct {
+	Logger *slog.Logger // nil: silent
+}
+
+// readers is how many queries run at the same time.
+const readers = 4
+
+// SQLite is a desk.Store in one file. Its methods may be called from several
+// goroutines: one writes at a time, reading never waits for writing.
+type SQLite struct {
+	path string
+	log  *slog.Logger
+	lock *lock
+
+	reading *sql.DB
+	queries queries
+
+	mu      sync.Mutex // guards what follows
+	writing *sql.DB
+	conn    *sql.Conn // the only connection of writing
+	stmts   statements
+	scratch scratch
+	closed  bool
+}
+
+var _ desk.Store = (*SQLite)(nil)
+
+// Open opens the database, makes it if it isn't there, and brings it up to
+// [SchemaVersion]. Its errors tell people what to do; it wraps [ErrInUse] when
+// another process has the database open, [ErrNewer] and [ErrForeign] when this
+// version cannot use it. Close it when it is no longer needed.
+func Open(ctx context.Context, src Source, o Options) (_ *SQLite, err error) {
+	s := &SQLite{log: o.Logger}
+	defer func() {
+		if err != nil {
+			s.release()
+		}
+	}()
+	if _, _, err := s.claim(ctx, src); err != nil {
+		return nil, err
+	}
+	if err := s.openWriter(ctx); err != nil {
+		return nil, s.explain("cannot open", err)
+	}
+	if err := s.openReaders(ctx); err != nil {
+		return nil, s.explain("cannot open for reading", err)
+	}
+	return s, nil
+}
+
+// Migrate brings the database up to [SchemaVersion], as Open does too, and
+// returns the versions before and after, 0 being an empty file. Its errors are
+// those of Open.
+func Migrate(ctx context.Context, src Source, o Options) (from, to int, err error) {
+	s := &SQLite{log: o.Logger}
+	from, to, err = s.claim(ctx, src)
+	return from, to, errors.Join(err, s.release())
+}
+
+// claim takes the lock and migrates.
+func (s *SQLite) claim(ctx context.Context, src Source) (from, to int, err error) {
+	if s.log == nil {
+		s.log = slog.New(slog.DiscardHandler)
+	}
+	if s.path, err = locate(src.Path); err != nil {
+		return 0, 0, err
+	}
+	if s.lock, err = acquire(s.path); err != nil {
+		return 0, 0, err
+	}
+	if err := checkFiles(s.path); err != nil {
+		return 0, 0, err
+	}
+	ms, err := migrations(embedded)
+	if err != nil {
+		return 0, 0, err
+	}
+	db, err := sql.Open("sqlite", writerDSN(s.path, false))
+	if err != nil {
+		return 0, 0, s.explain("cannot open", err)
+	}
+	db.SetMaxOpenConns(1)
+	from, to, err = migrate(ctx, db, ms, s.log)
+	if err != nil {
+		err = s.explain("cannot open", err)
+	}
+	return from, to, errors.Join(err, db.Close())
+}
+
+func (s *SQLite) openWriter(ctx context.Context) (err error) {
+	if s.writing, err = sql.Open("sqlite", writerDSN(s.path, true)); err != nil {
+		return err
+	}
+	s.writing.SetMaxOpenConns(1)
+	if s.conn, err = s.writing.Conn(ctx); err != nil {
+		return err
+	}
+	if err := assertPragmas(ctx, s.conn, writerPragmas(true)); err != nil {
+		return err
+	}
+	return prepare(ctx, s.conn, s.stmts.texts())
+}
+
+// assertPragmas reads back what the guarantees rest on: SQLite ignores a pragma
+// that it does not know or cannot apply.
+func assertPragmas(ctx context.Context, conn *sql.Conn, ps []pragma) error {
+	for _, p := range ps {
+		var got string
+		if err := conn.QueryRowContext(ctx, "PRAGMA "+p.name).Scan(&got); err != nil {
+			return err
+		}
+		if got != p.want {
+			return fmt.Errorf("%s is %q and must be %q: keep the database on a local disk", p.name, got, p.want)
+		}
+	}
+	return nil
+}
+
+func (s *SQLite) openReaders(ctx context.Context) (err error) {
+	if s.reading, err = sql.Open("sqlite", readerDSN(s.path)); err != nil {
+		return err
+	}
+	s.reading.SetMaxOpenConns(readers)
+	s.reading.SetMaxIdleConns(readers)
+	return prepare(ctx, s.reading, s.queries.texts())
+}
+
+// text is a statement to prepare and where it goes.
+type text struct {
+	stmt **sql.Stmt
+	sql  string
+}
+
+func prepare(ctx context.Context, p interface {
+	PrepareContext(context.Context, string) (*sql.Stmt, error)
+}, texts []text) (err error) {
+	for _, t := range texts {
+		if *t.stmt, err = p.PrepareContext(ctx, t.sql); err != nil {
+			return fmt.Errorf("%w in %s", err, t.sql)
+		}
+	}
+	return nil
+}
+
+// Close waits for what is running, copies the log into the database, closes it
+// and lets go of the lock. Later calls of any method fail; of Close they do
+// nothing.
+func (s *SQLite) Close() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return nil
+	}
+	s.closed = true
+	if err := s.release(); err != nil {
+		return fmt.Errorf("store: closing %s: %w", s.path, err)
+	}
+	return nil
+}
+
+// release gives back whatever has been opened. The readers go first, so that
+// the last connection leaves neither -wal nor -shm behind.
+func (s *SQLite) release() error {
+	var errs []error
+	if s.reading != nil {
+		errs = append(errs, s.reading.Close())
+	}
+	if s.conn != nil {
+		_, err := s.conn.ExecContext(context.Background(), "PRAGMA wal_checkpoint(TRUNCATE)")
+		errs = append(errs, err)
+		for _, t := range s.stmts.texts() {
+			if *t.stmt != nil {
+				errs = append(errs, (*t.stmt).Close())
+			}
+		}
+		errs = append(errs, s.conn.Close())
+	}
+	if s.writing != nil {
+		errs = append(errs, s.writing.Close())
+	}
+	if s.lock != nil {
+		errs = append(errs, s.lock.release())
+	}
+	return errors.Join(errs...)
+}
+
+// Stats is what the readiness of an instance is judged by.
+type Stats struct {
+	Open   int // conversations with an open session
+	Outbox int // items not confirmed yet
+	Dead   int // items that were given up
+}
+
+// Stats counts over all domains.
+func (s *SQLite) Stats(ctx context.Context) (Stats, error) {
+	var st Stats
+	err := s.queries.stats.QueryRowContext(ctx).Scan(&st.Open, &st.Outbox, &st.Dead)
+	if err != nil {
+		return Stats{}, s.readError("counting", err)
+	}
+	return st, nil
+}
