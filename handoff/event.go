@@ -16,7 +16,7 @@ type Say struct{ By Party }
 // each lets it pass, to the next, or to all at once. By is the holder; nobody
 // means that the service offers a session that waits.
 type Transfer struct {
-	ID         string
+	ID         string // never used before: one outcome for each transfer depends on it
 	By         Party
 	Candidates []Party
 	All        bool          // ring all candidates at once
