@@ -2,7 +2,7 @@
 VERSION  := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 FUZZTIME ?= 20s
 
-.PHONY: help build demo test check fuzz clean
+.PHONY: help build demo demo-picture test check fuzz clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -15,6 +15,14 @@ demo: ## the story of a handover, on a throwaway Jabber server (installs Debian'
 	@scripts/install-deps.sh demo
 	@$(MAKE) --no-print-directory build
 	@bin/baton demo
+
+demo-picture: ## docs/transfer.svg, drawn from a fresh run of the demo
+	@scripts/install-deps.sh demo
+	@$(MAKE) --no-print-directory build
+	@mkdir -p docs
+	@bin/baton demo --record bin/transcript.json >/dev/null
+	@go run -buildvcs=false ./integration/picture bin/transcript.json docs/transfer.svg
+	@echo "docs/transfer.svg is drawn"
 
 test: ## all tests, live ones on Prosody included, with the race detector
 	@scripts/install-deps.sh test

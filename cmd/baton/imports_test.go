@@ -24,6 +24,7 @@ var mayImport = map[string][]string{
 	"baton/metrics":             {},
 	"baton/integration/prosody": {},
 	"baton/integration/client":  {"mellium.im"},
+	"baton/integration/picture": {},
 	"baton/cmd/baton": {"baton/config", "baton/store", "baton/component", "baton/metrics", "baton/desk",
 		"baton/handoff", "baton/integration/prosody", "baton/integration/client"},
 }
