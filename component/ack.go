@@ -112,7 +112,9 @@ func (a *acks) landed(party handoff.Party, from, client string, err error) {
 		a.restLocked()
 	}
 	for _, p := range ended {
-		delete(a.sent, p.id)
+		if a.sent[p.id] == p { // not one that was sent again meanwhile
+			delete(a.sent, p.id)
+		}
 	}
 	a.mu.Unlock()
 	switch {

@@ -61,6 +61,9 @@ func operations() []operation {
 			help: "let the offer pass (at the transfer desk just: n)",
 			word: func(_ *Component, a ask, args string) (desk.Request, error) {
 				n, rest, err := number(args)
+				if err == nil {
+					err = brief(rest)
+				}
 				return desk.Decline{Answer: desk.Answer{By: a.by, Local: a.unless(n), Number: n}, Reason: rest}, err
 			},
 			iq: iqDecline,
@@ -239,7 +242,7 @@ func (c *Component) wordTransfer(a ask, args string) (desk.Request, error) {
 		return nil, usage("To whom? Say %stransfer, a queue (%s) or an agent's address, and why.",
 			c.cfg.Prefix, strings.Join(c.queueNames(), ", "))
 	}
-	return desk.Handoff{Local: a.local, By: a.by, Target: c.target(to), Reason: reason}, nil
+	return desk.Handoff{Local: a.local, By: a.by, Target: c.target(to), Reason: reason}, brief(reason)
 }
 
 // target finds out whom a typed name means.

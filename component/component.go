@@ -212,9 +212,6 @@ func (c *Component) write(stanzas []byte) {
 	}
 }
 
-// writeString is write for a string.
-func (c *Component) writeString(s string) { c.write([]byte(s)) }
-
 // bare returns an address without its resource.
 func bare(addr string) string {
 	b, _, _ := strings.Cut(addr, "/")

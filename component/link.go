@@ -31,6 +31,7 @@ var (
 	errBacklog  = errors.New("the server does not read what we send")
 	errHalfOpen = errors.New("the server does not answer: the connection is dead")
 	errClosing  = errors.New("closing down")
+	errHungUp   = errors.New("the server closed it without a word, as when it stops")
 )
 
 // link is one established stream. mellium negotiates it (XEP-0114 §3); from then
@@ -48,8 +49,13 @@ type link struct {
 
 // dribble lets a reader have one byte at a time, so that it cannot take more
 // than it parses: what mellium's decoder would buffer beyond the handshake
-// would be lost to us.
+// would be lost to us. Deadlines are ours to set: mellium's goroutine for them
+// may still run when the handshake is over, and break the link it made.
 type dribble struct{ net.Conn }
+
+func (dribble) SetDeadline(time.Time) error      { return nil }
+func (dribble) SetReadDeadline(time.Time) error  { return nil }
+func (dribble) SetWriteDeadline(time.Time) error { return nil }
 
 func (d dribble) Read(p []byte) (int, error) {
 	if len(p) > 1 {
@@ -170,6 +176,8 @@ func (l *link) reader(handle func(wire.Stanza, error)) error {
 			handle(st, nil)
 		case errors.As(err, &over):
 			handle(st, err)
+		case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+			return errHungUp
 		default:
 			return err
 		}
@@ -203,7 +211,7 @@ func explain(err error, domain, address string) string {
 	case errors.As(err, &se) && se.Err == stream.NotAuthorized.Err:
 		return fmt.Sprintf("the server refused the login: compare component.secret with the secret the server has for %s, and component.domain with its name there", domain)
 	case errors.As(err, &se) && se.Err == stream.HostUnknown.Err:
-		return fmt.Sprintf("the server knows no component %s: add it to the server, or correct component.domain", domain)
+		return fmt.Sprintf("the server at %s knows no component %s: add it to the server, or correct component.domain; if it is there, component.address is not the port for components", address, domain)
 	case errors.As(err, &se) && se.Err == stream.Conflict.Err:
 		return fmt.Sprintf("another program is connected as %s: stop it (one connection serves a domain), or let the server prefer the newcomer (Prosody: component_conflict_resolve = \"kick_old\")", domain)
 	case isNetError(err):

@@ -80,8 +80,11 @@ func (c *Component) caller(in incoming) desk.Caller {
 	if name == "" {
 		name = nameFromAddress(string(in.from))
 	}
-	return desk.Caller{Entry: in.to.local, Party: in.from, Reach: in.header.From,
-		Name: name, Lang: in.header.Lang}
+	lang := in.header.Lang
+	if len(lang) > maxLang {
+		lang = ""
+	}
+	return desk.Caller{Entry: in.to.local, Party: in.from, Reach: in.header.From, Name: name, Lang: lang}
 }
 
 // toConversation takes what an agent says: a command, or a line.
@@ -116,13 +119,10 @@ func (c *Component) toConversation(ctx context.Context, in incoming) {
 
 // unescape replaces the text of a message that began with the prefix twice.
 func (t *content) unescape(text string) {
-	was := appendElement(nil, "body", t.Body)
-	rest, ok := strings.CutPrefix(string(t.Payload), string(was))
-	if !ok { // as it came: find its end
-		_, rest, _ = strings.Cut(string(t.Payload), "</body>")
-	}
+	rest := t.Payload[t.bodyLen:]
 	t.Body = text
 	t.Payload = append(appendElement(nil, "body", text), rest...)
+	t.bodyLen = len(t.Payload) - len(rest)
 }
 
 // alsoInWords tells an agent in a line what the error says: some clients show

@@ -2,6 +2,7 @@ package component
 
 import (
 	"context"
+	"fmt"
 	"slices"
 
 	"baton/desk"
@@ -93,11 +94,16 @@ func (c *Component) connect(ctx context.Context, in incoming, st stanza.Stanza) 
 		if n := cleanName(who.Name); n != "" {
 			caller.Name = n
 		}
-		if who.Lang != "" {
+		if who.Lang != "" && len(who.Lang) <= maxLang {
 			caller.Lang = who.Lang
 		}
 	}
-	c.perform(ctx, in.header, desk.Connect{Caller: caller, Info: fields(req.Form)}, func(res desk.Result) []any {
+	info, err := fields(req.Form)
+	if err != nil {
+		c.refuse(in.header, err)
+		return
+	}
+	c.perform(ctx, in.header, desk.Connect{Caller: caller, Info: info}, func(res desk.Result) []any {
 		return []any{sessionOf(res.Conversation, res.Position)}
 	})
 }
@@ -115,13 +121,34 @@ func sessionID(conv desk.Conversation) stanza.SessionID {
 	return stanza.SessionID{Conversation: conv.Local, N: uint(conv.Session)}
 }
 
+// What is collected rides in every offer and handover, so it is bounded, in
+// bytes. How many fields a session has, the desk bounds.
+const (
+	maxField  = 500
+	maxReason = 1000
+	maxLang   = 35 // RFC 5646 §4.4.1
+)
+
 // fields reads a submitted form.
-func fields(f *stanza.Form) []desk.Field {
+func fields(f *stanza.Form) ([]desk.Field, error) {
 	var out []desk.Field
 	for _, x := range f.Info() {
+		if max(len(x.Var), len(x.Label), len(x.Value)) > maxField {
+			return nil, &stanza.Error{Condition: stanza.NotAcceptable,
+				Text: fmt.Sprintf("A field of the form is too long: %d bytes at most.", maxField)}
+		}
 		out = append(out, desk.Field{Var: x.Var, Label: x.Label, Value: x.Value})
 	}
-	return out
+	return out, nil
+}
+
+// brief refuses a reason that is none any more.
+func brief(reason string) error {
+	if len(reason) <= maxReason {
+		return nil
+	}
+	return &stanza.Error{Condition: stanza.NotAcceptable,
+		Text: fmt.Sprintf("The reason is too long: %d bytes at most. Say it in the chat.", maxReason)}
 }
 
 // agentIQ deals with an agent's native request to a conversation.
@@ -185,9 +212,13 @@ func iqTransfer(a ask, st stanza.Stanza) (desk.Request, error) {
 	if err := st.Decode(&t); err != nil {
 		return nil, err
 	}
+	info, err := fields(t.Form)
+	if err != nil {
+		return nil, err
+	}
 	req := desk.Handoff{Local: a.local, Session: t.Session.String(), By: a.by, Mode: string(t.Mode),
 		Target: desk.Target{Agent: handoff.Party(bare(t.Target.JID)), Queue: t.Target.Queue, Skill: t.Target.Skill},
-		Reason: t.Reason.In(""), Info: fields(t.Form)}
+		Reason: t.Reason.In(""), Info: info}
 	for _, r := range t.Reason {
 		if r.Value == req.Reason {
 			req.Lang = r.Lang
@@ -197,7 +228,7 @@ func iqTransfer(a ask, st stanza.Stanza) (desk.Request, error) {
 	if t.Share != (stanza.Share{}) {
 		req.Share = &desk.Share{None: t.Share.History == stanza.ShareNone, Last: int(t.Share.Last)}
 	}
-	return req, nil
+	return req, brief(req.Reason)
 }
 
 func replyTransfer(res desk.Result) []any {
@@ -216,6 +247,9 @@ func replyAccept(res desk.Result) []any { return []any{sessionOf(res.Conversatio
 func iqDecline(a ask, st stanza.Stanza) (desk.Request, error) {
 	var x stanza.Decline
 	err := st.Decode(&x)
+	if err == nil {
+		err = brief(x.Reason.In(""))
+	}
 	return desk.Decline{Answer: desk.Answer{By: a.by, Local: a.local, ID: x.ID}, Reason: x.Reason.In("")}, err
 }
 

@@ -117,7 +117,11 @@ func (c *Component) nativeOffer(conv desk.Conversation, e handoff.Ring, t desk.T
 	if err := o.Dialog.Trim(dialogBytes); err != nil {
 		return nil, err
 	}
-	return xml.Marshal(o)
+	b, err := xml.Marshal(o)
+	if err == nil && len(b) > maxPost {
+		err = fmt.Errorf("it would take %d bytes", len(b))
+	}
+	return b, err
 }
 
 // queueOf returns the queue that will serve the session if the transfer is

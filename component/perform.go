@@ -73,9 +73,17 @@ func (j job) client(c *Component) string {
 	return c.agents.client(j.To)
 }
 
+// maxPost bounds what is sent, in bytes: clients' streams end at 256 KiB a
+// stanza, and a connection that such a stanza broke would be broken by it again.
+const maxPost = 224 << 10
+
 // post sends a stanza that arrives like a message, and ends the job when there
 // is a sign that it did.
 func (c *Component) post(j job, id string, b []byte) {
+	if len(b) > maxPost {
+		j.done(fmt.Errorf("%w: it would take %d bytes", desk.ErrNever, len(b)))
+		return
+	}
 	from := c.contact(localDesk)
 	if j.To == j.conv.Caller { // who knows of no desk
 		from = c.contact(j.conv.Entry)
@@ -223,11 +231,16 @@ func (c *Component) askAll(from string, clients []string, payload []byte, done f
 // sendMoved tells the caller of the new agent: natively as the disconnect of
 // the old leg, in a line where the settings say so.
 func (c *Component) sendMoved(j job, e handoff.Moved) {
-	tell := func() {
-		if !c.desk.Policy().TellCaller {
-			j.done(nil)
-			return
+	native, tell := c.nativeClients(j), c.desk.Policy().TellCaller
+	if len(native) > 0 {
+		done := j.done
+		if tell { // the line's sign of arrival is the item's
+			done = func(error) {}
 		}
+		c.sendDisconnect(j, native, string(stanza.ReasonTransferred), e.Epoch, done)
+	}
+	switch {
+	case tell:
 		dir := c.desk.Directory()
 		who := dir.NameOf(e.To)
 		if j.conv.Queue != j.conv.Entry {
@@ -236,9 +249,7 @@ func (c *Component) sendMoved(j job, e handoff.Moved) {
 		c.postMessage(j, stanza.Message{From: c.contact(j.conv.Entry),
 			ID:   fmt.Sprintf("%s-m%d", shortID(j.conv.Local), e.Epoch),
 			Body: "You are now talking with " + who + "."})
+	case len(native) == 0:
+		j.done(nil)
 	}
-	if native := c.nativeClients(j); len(native) > 0 {
-		c.sendDisconnect(j, native, string(stanza.ReasonTransferred), e.Epoch, func(error) {})
-	}
-	tell()
 }

@@ -269,7 +269,7 @@ func (a *agents) meet(from, full string) {
 func (a *agents) announces(full string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.seen == nil {
+	if a.seen == nil || len(a.seen) >= maxClients {
 		a.seen = map[string]bool{}
 	}
 	a.seen[full] = true

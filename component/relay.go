@@ -3,9 +3,12 @@ package component
 import (
 	"bytes"
 	"context"
+	"iter"
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"baton/component/wire"
 	"baton/desk"
@@ -56,6 +59,7 @@ type content struct {
 	line      bool // belongs to the dialog; otherwise only a sign of life
 	encrypted bool // end-to-end: the text is not the text
 	corrects  bool
+	bodyLen   int // bytes at the front of Payload that are the body's element
 }
 
 // read takes out of a message what may be relayed. References are translated
@@ -98,6 +102,7 @@ func (c *Component) read(ctx context.Context, in incoming, local string, toAgent
 			out.Payload = append(out.Payload, c.translate(ctx, child, in.from, local, toAgent)...)
 		}
 	}
+	out.bodyLen = len(body)
 	out.Payload = append(body, out.Payload...)
 	return out
 }
@@ -126,13 +131,42 @@ func (c *Component) disarm(text string) string {
 	if m == "" || !strings.Contains(text, m) {
 		return text
 	}
-	lines := strings.Split(text, "\n")
-	for i, l := range lines {
-		if strings.HasPrefix(strings.TrimLeft(l, " \t\u00a0\u200b\u2060\ufeff>"), m) {
-			lines[i] = "\\" + l
+	var b strings.Builder
+	for l := range linesOf(text) {
+		if strings.HasPrefix(strings.TrimLeftFunc(l, unseen), m) {
+			b.WriteByte('\\')
+		}
+		b.WriteString(l)
+	}
+	return b.String()
+}
+
+// unseen reports whether a character before a mark would not keep people from
+// taking it for one at the beginning of the line.
+func unseen(r rune) bool {
+	return r == '>' || unicode.IsSpace(r) || unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || unicode.Is(unicode.Mn, r)
+}
+
+// isLineEnd reports whether some client begins a new line after the character.
+func isLineEnd(r rune) bool { return strings.ContainsRune("\n\r\v\f\u0085\u2028\u2029", r) }
+
+// linesOf yields the lines of a text, each with what ends it.
+func linesOf(text string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for text != "" {
+			end := strings.IndexFunc(text, isLineEnd)
+			if end < 0 {
+				end = len(text)
+			} else {
+				_, size := utf8.DecodeRuneInString(text[end:])
+				end += size
+			}
+			if !yield(text[:end]) {
+				return
+			}
+			text = text[end:]
 		}
 	}
-	return strings.Join(lines, "\n")
 }
 
 // translate rebuilds an element that names another message for the other side
@@ -149,6 +183,9 @@ func (c *Component) translate(ctx context.Context, e wire.Element, from handoff.
 	id := copyID(local, line.Seq, toAgent)
 	if line.By != from { // the other side wrote it: they know it by their own id
 		id = line.StanzaID
+		if ns := string(e.NS); ns == "urn:xmpp:message-correct:0" || ns == "urn:xmpp:message-retract:1" {
+			return nil // and nobody changes what another said
+		}
 	}
 	out := append([]byte("<"), e.Local...)
 	out = wire.AppendRawAttr(out, "xmlns", e.NS)

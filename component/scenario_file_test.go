@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 )
 
@@ -28,7 +29,12 @@ func loadScenario(path string) ([]step, error) {
 	if err != nil {
 		return nil, err
 	}
-	steps, err := parseScenario(filepath.Base(path), string(text))
+	return readScenario(filepath.Base(path), string(text))
+}
+
+// readScenario parses a scenario and puts in what it includes.
+func readScenario(file, text string) ([]step, error) {
+	steps, err := parseScenario(file, text)
 	if err != nil {
 		return nil, err
 	}
@@ -38,7 +44,7 @@ func loadScenario(path string) ([]step, error) {
 			out = append(out, s)
 			continue
 		}
-		more, err := loadScenario(filepath.Join(filepath.Dir(path), "part", s.text+".txt"))
+		more, err := loadScenario(filepath.Join(scenarioDir, "part", s.text+".txt"))
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", s.where(), err)
 		}
@@ -46,6 +52,26 @@ func loadScenario(path string) ([]step, error) {
 	}
 	return out, nil
 }
+
+// claimsOf returns the numbers of claims that a scenario's heading names.
+func claimsOf(text string) []int {
+	var out []int
+	heading := ""
+	for _, l := range strings.Split(text, "\n") {
+		if !strings.HasPrefix(l, "#") {
+			break
+		}
+		heading += strings.TrimPrefix(l, "#")
+	}
+	_, list, _ := strings.Cut(heading, "(claim")
+	for _, n := range number.FindAllString(list, -1) {
+		v, _ := strconv.Atoi(n)
+		out = append(out, v)
+	}
+	return out
+}
+
+var number = regexp.MustCompile(`\d+`)
 
 // parseScenario splits a text into steps: one a line, and the indented lines
 // below it are its own.
@@ -84,7 +110,7 @@ func parseScenario(file, text string) ([]step, error) {
 
 var (
 	comment   = regexp.MustCompile(`^#.*|\s+#\s.*$`)
-	firstWord = regexp.MustCompile(`^(out|bytes)\s`)
+	firstWord = regexp.MustCompile(`^out\s`)
 )
 
 // join appends a line: after a | as a line of its own, else after a blank.

@@ -26,16 +26,15 @@ const (
 
 // fakeServer plays the server of XEP-0114, one connection at a time.
 type fakeServer struct {
-	mode   string          // how it takes a login: see README.md
-	auto   map[string]bool // what it answers by itself
-	native map[string]bool // clients that announce our protocol
-
-	mu    sync.Mutex
-	conn  net.Conn
-	got   []*received // what came and was not expected yet
-	wrong error       // what no real server would have taken
-	dials []time.Time
-	ends  int // streams that were closed in order
+	mu     sync.Mutex
+	mode   string   // how it takes a login: see README.md
+	auto   []string // what it answers by itself
+	native []string // clients that announce our protocol
+	conn   net.Conn
+	got    []*received // what came and was not expected yet
+	wrong  error       // what no real server would have taken
+	dials  []time.Time
+	ends   int // streams that were closed in order
 
 	write sync.Mutex
 }
@@ -44,6 +43,20 @@ type fakeServer struct {
 type received struct {
 	raw string
 	*element
+}
+
+// set changes a setting while the server runs.
+func (s *fakeServer) set(change func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	change()
+}
+
+// does reports whether the server answers something by itself.
+func (s *fakeServer) does(what string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Contains(s.auto, what)
 }
 
 // dial connects the component.
@@ -63,6 +76,7 @@ func (s *fakeServer) dial(context.Context) (net.Conn, error) {
 func (s *fakeServer) serve(conn net.Conn, mode string) {
 	defer conn.Close()
 	if mode == "hangup" {
+		conn.Read(make([]byte, 1024))
 		return
 	}
 	if mode == "silent" {
@@ -110,7 +124,8 @@ const streamErrors = "urn:ietf:params:xml:ns:xmpp-streams"
 // login negotiates (XEP-0114 §3); false if it refused.
 func (s *fakeServer) login(conn net.Conn, d *xml.Decoder, mode string) bool {
 	refuse := func(condition string) bool {
-		fmt.Fprintf(conn, "<stream:error><%s xmlns='%s'/></stream:error></stream:stream>", condition, streamErrors)
+		go fmt.Fprintf(conn, "<stream:error><%s xmlns='%s'/></stream:error></stream:stream>", condition, streamErrors)
+		io.Copy(io.Discard, conn) // it may be writing still, and a pipe holds nothing
 		return false
 	}
 	head, err := nextElement(d)
@@ -139,7 +154,7 @@ func (s *fakeServer) login(conn net.Conn, d *xml.Decoder, mode string) bool {
 	case err != nil || start.Name.Local != "handshake":
 		s.complain("no handshake but %v (%v)", start, err)
 		return false
-	case digest != hex.EncodeToString(want[:]):
+	case digest != hex.EncodeToString(want[:]), mode == "other-secret":
 		return refuse("not-authorized")
 	case mode == "conflict":
 		return refuse("conflict")
@@ -190,7 +205,7 @@ func (s *fakeServer) take(raw string) {
 		s.complain("from %q to %q: %s", from, to, raw)
 	case len(raw) > maxClient:
 		s.complain("a stanza of %d bytes to %s", len(raw), to)
-	case s.auto["ping"] && strings.HasSuffix(strings.SplitN(to, "/", 2)[0], ourDomain):
+	case to == ourDomain && (s.does("ping") || s.does("selfping")):
 		s.send(raw) // routed back
 	case s.answer(e):
 	default:
@@ -209,19 +224,22 @@ func (s *fakeServer) answer(e *element) bool {
 	payload := ""
 	switch e.kids[0].(*element).name {
 	case xml.Name{Space: "urn:xmpp:ping", Local: "ping"}:
-		if !s.auto["ping"] {
+		if !s.does("ping") {
 			return false
 		}
 	case xml.Name{Space: "jabber:iq:roster", Local: "query"}:
-		if !s.auto["roster"] {
+		if !s.does("roster") {
 			return false
 		}
 	case xml.Name{Space: "http://jabber.org/protocol/disco#info", Local: "query"}:
-		if !s.auto["disco"] {
+		if !s.does("disco") {
 			return false
 		}
 		payload = "<query xmlns='http://jabber.org/protocol/disco#info'><identity category='client' type='pc'/>"
-		if s.native[e.attr("to")] {
+		s.mu.Lock()
+		native := slices.Contains(s.native, e.attr("to"))
+		s.mu.Unlock()
+		if native {
 			payload += "<feature var='urn:xmpp:handoff:0'/>"
 		}
 		payload += "</query>"
@@ -272,4 +290,16 @@ func (s *fakeServer) expected(r *received) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.got = slices.DeleteFunc(s.got, func(o *received) bool { return o == r })
+}
+
+func (s *fakeServer) complaint() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.wrong
+}
+
+func (s *fakeServer) ended() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.ends
 }

@@ -40,7 +40,7 @@ func (c *Component) context(b *strings.Builder, t desk.Transfer) {
 		if label == "" {
 			label = f.Var
 		}
-		fmt.Fprintf(b, "\n%s: %s", cleanName(label), oneLine(f.Value))
+		fmt.Fprintf(b, "\n%s: %s", c.disarm(cleanName(label)), oneLine(f.Value))
 	}
 	if t.Reason != "" {
 		fmt.Fprintf(b, "\nNote: %s", oneLine(c.disarm(t.Reason)))
@@ -70,16 +70,22 @@ func (c *Component) handoverText(conv desk.Conversation, t desk.Transfer, d dial
 // encoded bytes, and how many are left out.
 func (c *Component) quote(b *strings.Builder, d dialog, most, size int) {
 	var quoted []string
+	left := int(d.count)
 	for i := len(d.lines) - 1; i >= 0 && len(quoted) < most; i-- {
 		l := d.lines[i]
+		if l.Body == "" { // a reaction, a retraction
+			left--
+			continue
+		}
 		q := fmt.Sprintf("\n> %s %s: %s", l.At.Local().Format("15:04"), c.nameIn(l),
-			strings.ReplaceAll(strings.TrimRight(l.Body, "\n"), "\n", "\n> "))
+			strings.Join(strings.FieldsFunc(l.Body, isLineEnd), " ⏎ ")) // nobody can forge another's line
 		if size -= encodedLen(q); size < 0 {
 			break
 		}
 		quoted = append(quoted, q)
+		left--
 	}
-	if left := int(d.count) - len(quoted); left > 0 {
+	if left > 0 {
 		fmt.Fprintf(b, "\n… %d earlier %s", left, plural(left, "line", "lines"))
 	}
 	for i := len(quoted) - 1; i >= 0; i-- {
@@ -131,6 +137,9 @@ func (c *Component) outcomeText(conv desk.Conversation, t desk.Transfer, e hando
 	if t.Target.Queue != "" {
 		to = dir.Title(t.Target.Queue)
 	}
+	if e.State != handoff.Accepted && (conv.Phase == handoff.Idle || conv.Session != t.Session) {
+		return "The transfer ended with the session."
+	}
 	switch e.State {
 	case handoff.Accepted:
 		return fmt.Sprintf("Transferred: %s took over. Closed for you.", by)
@@ -141,8 +150,8 @@ func (c *Component) outcomeText(conv desk.Conversation, t desk.Transfer, e hando
 	case handoff.Cancelled:
 		return "Transfer taken back. You keep this chat."
 	}
-	if e.By == conv.Caller || conv.Phase == handoff.Idle {
-		return "The transfer ended with the session."
+	if t.Target.Queue != "" {
+		return fmt.Sprintf("Nobody of %s is there any more. You keep this chat.", to)
 	}
 	return fmt.Sprintf("%s is gone. You keep this chat.", to)
 }
@@ -150,6 +159,9 @@ func (c *Component) outcomeText(conv desk.Conversation, t desk.Transfer, e hando
 // targetText says it to somebody who was asked.
 func targetText(conv desk.Conversation, by string, e handoff.Outcome) string {
 	who := fmt.Sprintf("%s (%s)", conv.Tag(), conv.Name)
+	if e.State != handoff.Accepted && conv.Phase == handoff.Idle {
+		return "The offer of " + who + " is over: the session has ended."
+	}
 	switch e.State {
 	case handoff.Accepted:
 		if e.By == e.To {

@@ -32,6 +32,11 @@ func (w *work) standing(p handoff.Party) (Standing, error) {
 	if c.Offer.Rings(p) {
 		return Asked, nil
 	}
+	for _, e := range w.b.Epochs {
+		if e.Conversation == c.Local && e.Holder == p {
+			return Former, nil
+		}
+	}
 	held, err := w.d.cfg.Store.Held(w.ctx, c.Domain, c.Local, p)
 	if err != nil {
 		return Stranger, errors.Join(ErrStore, err)
@@ -128,9 +133,14 @@ func (r Presence) apply(w *work) (Result, error) {
 		d.rerouted = true
 		return Result{}, nil
 	}
-	delete(d.present, r.Agent)
+	d.present[r.Agent] = false
 	for local := range d.busy[r.Agent] {
 		d.after = append(d.after, call{gone{local, r.Agent}, func(Result, error) {}})
+	}
+	for local, s := range w.b.staged { // not committed yet
+		if s.now.Offer.Rings(r.Agent) {
+			d.after = append(d.after, call{gone{local, r.Agent}, func(Result, error) {}})
+		}
 	}
 	return Result{}, nil
 }
@@ -145,7 +155,7 @@ func (r gone) apply(w *work) (Result, error) {
 	if err := w.byLocal(r.local); err != nil {
 		return Result{}, err
 	}
-	return Result{}, w.step(handoff.Gone{Who: r.who}, nil)
+	return Result{}, w.pass(handoff.Gone{Who: r.who})
 }
 
 // Signal finds out whom a sign of life of By goes to: By holds the conversation

@@ -13,9 +13,10 @@ import (
 // batch is what one transaction will commit, as far as it has been stepped.
 type batch struct {
 	Batch
-	staged  map[string]*staged
-	callers map[callerKey]string  // localparts of those staged
-	load    map[handoff.Party]int // by how much they change what agents have to do
+	staged    map[string]*staged
+	callers   map[callerKey]string // localparts of those staged
+	committed bool
+	load      map[handoff.Party]int // by how much they change what agents have to do
 }
 
 type staged struct {
@@ -56,6 +57,7 @@ func (d *Desk) run(ctx context.Context, calls []call) {
 	for i, c := range calls {
 		c.done(results[i], errs[i])
 	}
+	d.release(b) // behind the answers: an accept's result comes before the handover
 	if d.cfg.Observer != nil {
 		d.cfg.Observer.Committed(len(calls), len(b.Lines), d.cfg.Now().Sub(began))
 	}
@@ -76,7 +78,7 @@ func (d *Desk) step(ctx context.Context, b *batch, req Request, now time.Time) (
 		w.merge()
 	}
 	res.Conversation = w.conv
-	if w.conv.Phase == handoff.Waiting {
+	if w.conv.Phase == handoff.Waiting && !w.due { // nobody asked
 		res.Position = d.position(w.conv)
 	}
 	return res, nil
@@ -85,11 +87,11 @@ func (d *Desk) step(ctx context.Context, b *batch, req Request, now time.Time) (
 // commit writes the batch and makes it the desk's view. When it fails nothing
 // changed, in the store or here.
 func (d *Desk) commit(ctx context.Context, b *batch) error {
-	if b.Empty() {
-		return nil
-	}
 	for _, s := range b.staged {
 		b.Conversations = append(b.Conversations, s.now)
+	}
+	if b.Empty() {
+		return nil
 	}
 	if err := d.cfg.Store.Commit(ctx, &b.Batch); err != nil {
 		d.cfg.Log.Error("commit failed, its requests are refused", "error", err)
@@ -101,12 +103,20 @@ func (d *Desk) commit(ctx context.Context, b *batch) error {
 	for _, s := range b.staged {
 		d.publish(s.was, s.now, s.passed, now)
 	}
+	b.committed = true
+	return nil
+}
+
+// release hands a committed batch's items to the outbox.
+func (d *Desk) release(b *batch) {
+	if !b.committed {
+		return
+	}
 	items := make([]Item, len(b.Items))
 	for i, it := range b.Items {
 		items[i] = *it
 	}
 	d.outbox.add(items)
-	return nil
 }
 
 // recover loads anew what the failed batch touched when the desk's view may

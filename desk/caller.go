@@ -37,7 +37,7 @@ func (r Connect) apply(w *work) (Result, error) {
 	}
 	err := w.step(handoff.Connect{}, nil)
 	if errors.Is(err, handoff.ErrOpen) {
-		err = nil
+		err, w.changed = nil, w.changed || w.moved
 	}
 	return Result{}, err
 }
@@ -86,8 +86,8 @@ func (w *work) caller(c Caller) error {
 	if w.conv.Phase == handoff.Idle {
 		w.conv.Queue = c.Entry // whoever returns starts at the queue they write to
 	}
-	if c.Reach != "" {
-		w.conv.Reach = c.Reach
+	if c.Reach != "" && c.Reach != w.conv.Reach {
+		w.conv.Reach, w.moved = c.Reach, true
 	}
 	if c.Lang != "" {
 		w.conv.Lang = c.Lang
@@ -128,7 +128,10 @@ func (w *work) repeated(by handoff.Party, origin string) (Line, error) {
 	if errors.Is(err, ErrNotFound) {
 		return Line{}, nil
 	}
-	return l, err
+	if err != nil {
+		return Line{}, errors.Join(ErrStore, err)
+	}
+	return l, nil
 }
 
 func (w *work) say(by handoff.Party, role Role, name string, t Text) (Result, error) {

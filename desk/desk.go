@@ -38,7 +38,7 @@ type Config struct {
 	Store     Store
 	Directory *Directory
 	Policy    Policy
-	Log       *slog.Logger
+	Log       *slog.Logger     // nil: silent
 	Observer  Observer         // may be nil
 	NewID     func() string    // 8 base32 characters nobody can guess; nil: from the system's randomness
 	Now       func() time.Time // nil: time.Now
@@ -51,6 +51,7 @@ type Desk struct {
 	outbox *Outbox
 	calls  chan call
 	stop   chan struct{} // closed when Run is over
+	gate   sync.RWMutex  // held for reading in Submit
 	dir    atomic.Pointer[Directory]
 	policy atomic.Pointer[Policy]
 
@@ -61,7 +62,7 @@ type Desk struct {
 
 	// Owned by Run.
 	busy     map[handoff.Party]map[string]struct{} // sessions held and offers ringing, by agent
-	present  map[handoff.Party]bool                // who is available
+	present  map[handoff.Party]bool                // who is available, or known not to be
 	waiting  map[string]wait                       // sessions nobody holds
 	arrivals uint64                                // how many ever waited
 	alarms   alarms                                // when an offer expires, or a waiting session may be offered again
@@ -109,6 +110,11 @@ type Result struct {
 func New(cfg Config) *Desk {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
+	}
+	now := cfg.Now // no finer than the store keeps it: a restart must not move a deadline
+	cfg.Now = func() time.Time { return now().Truncate(time.Microsecond) }
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
 	}
 	if cfg.NewID == nil {
 		cfg.NewID = RandomID
@@ -180,6 +186,13 @@ func (d *Desk) OpenOf(entry string, caller handoff.Party) (Conversation, error) 
 // are stepped in the order submitted. It waits while the queue is full and fails
 // only when ctx ends or the desk closes; done is not called then.
 func (d *Desk) Submit(ctx context.Context, req Request, done func(Result, error)) error {
+	d.gate.RLock()
+	defer d.gate.RUnlock()
+	select {
+	case <-d.stop: // for sure, not only as likely as room in the queue
+		return ErrStopped
+	default:
+	}
 	select {
 	case d.calls <- call{req, done}:
 		return nil
@@ -238,8 +251,8 @@ func (d *Desk) Run(ctx context.Context) error {
 	over := make(chan struct{})
 	out, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	go func() { defer close(over); d.outbox.run(out) }()
-	defer func() { cancel(); <-over }()
-	defer close(d.stop)
+	halt := func() { cancel(); <-over }
+	defer d.close()
 
 	timer := time.NewTimer(0)
 	defer timer.Stop()
@@ -256,10 +269,13 @@ func (d *Desk) Run(ctx context.Context) error {
 			d.confirms = append(d.confirms, ids...)
 		case <-flush.C:
 			d.run(ctx, nil)
+			if len(d.confirms) > 0 {
+				flush.Reset(tickRetry)
+			}
 		case <-timer.C:
 			d.run(ctx, d.overdue())
 		case <-ctx.Done():
-			d.drain(context.WithoutCancel(ctx))
+			d.drain(context.WithoutCancel(ctx), halt)
 			return nil
 		}
 		for d.rerouted || len(d.after) > 0 {
@@ -285,8 +301,9 @@ func (d *Desk) gather(c call) []call {
 	return batch
 }
 
-// drain commits what was already queued and what was confirmed.
-func (d *Desk) drain(ctx context.Context) {
+// drain commits what was already queued, ends the outbox, and commits what was
+// confirmed.
+func (d *Desk) drain(ctx context.Context, halt func()) {
 	for {
 		select {
 		case c := <-d.calls:
@@ -294,11 +311,24 @@ func (d *Desk) drain(ctx context.Context) {
 		case ids := <-d.outbox.confirmed:
 			d.confirms = append(d.confirms, ids...)
 		default:
+			halt()
 			done, _ := d.outbox.collect()
 			d.confirms = append(d.confirms, done...)
 			d.run(ctx, nil)
 			return
 		}
+	}
+}
+
+// close lets no more requests in and refuses those that came after drain.
+func (d *Desk) close() {
+	close(d.stop)
+	d.gate.Lock() // nobody is in Submit any more
+	late := len(d.calls)
+	d.gate.Unlock()
+	for range late {
+		c := <-d.calls
+		c.done(Result{}, ErrStopped)
 	}
 }
 
@@ -318,11 +348,12 @@ func (d *Desk) reroute() []call {
 	return d.ticks(due)
 }
 
-// ticks makes the calls, the conversation that is older first.
+// ticks makes the calls, who waits longest first.
 func (d *Desk) ticks(locals []string) []call {
 	locals = slices.DeleteFunc(locals, func(l string) bool { return d.convs[l] == nil })
 	slices.SortFunc(locals, func(a, b string) int {
-		return cmp.Compare(d.convs[a].Number, d.convs[b].Number)
+		return cmp.Or(cmp.Compare(d.waiting[a].order, d.waiting[b].order),
+			cmp.Compare(d.convs[a].Number, d.convs[b].Number))
 	})
 	calls := make([]call, 0, len(locals))
 	for _, local := range slices.Compact(locals) {

@@ -27,12 +27,11 @@ type verdict struct {
 
 // courier is a channel that remembers what it carried.
 type courier struct {
-	mu    sync.Mutex
-	rule  func(desk.Item) verdict
-	log   []desk.Item
-	when  []time.Time
-	kept  []errand
-	stale []errand // kept by a desk that is no more
+	mu   sync.Mutex
+	rule func(desk.Item) verdict
+	log  []desk.Item
+	when []time.Time
+	kept []errand
 }
 
 type errand struct {
@@ -164,6 +163,7 @@ type wobbly struct {
 	desk.Store
 	mu      sync.Mutex
 	broken  error                   // everything that writes fails with it
+	unread  error                   // what looks something up fails with it
 	before  func(*desk.Batch) error // asked before each commit
 	unsure  bool                    // commits and does not know
 	gate    chan struct{}           // a commit waits until it is closed
@@ -237,6 +237,44 @@ func (w *wobbly) fault() error {
 	return w.broken
 }
 
+// blind makes looking things up fail; nil mends it.
+func (w *wobbly) blind(err error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.unread = err
+}
+
+func looked[E any](w *wobbly, get func() (E, error)) (E, error) {
+	w.mu.Lock()
+	err := w.unread
+	w.mu.Unlock()
+	if err != nil {
+		var none E
+		return none, err
+	}
+	return get()
+}
+
+func (w *wobbly) ByCaller(ctx context.Context, domain, entry string, who handoff.Party) (desk.Conversation, error) {
+	return looked(w, func() (desk.Conversation, error) { return w.Store.ByCaller(ctx, domain, entry, who) })
+}
+
+func (w *wobbly) ByLocal(ctx context.Context, domain, local string) (desk.Conversation, error) {
+	return looked(w, func() (desk.Conversation, error) { return w.Store.ByLocal(ctx, domain, local) })
+}
+
+func (w *wobbly) Held(ctx context.Context, domain, local string, who handoff.Party) (bool, error) {
+	return looked(w, func() (bool, error) { return w.Store.Held(ctx, domain, local, who) })
+}
+
+func (w *wobbly) TransferByID(ctx context.Context, domain, id string) (desk.Transfer, error) {
+	return looked(w, func() (desk.Transfer, error) { return w.Store.TransferByID(ctx, domain, id) })
+}
+
+func (w *wobbly) LineByOrigin(ctx context.Context, domain, local string, by handoff.Party, id string) (desk.Line, error) {
+	return looked(w, func() (desk.Line, error) { return w.Store.LineByOrigin(ctx, domain, local, by, id) })
+}
+
 // breakDown makes everything that writes fail; nil mends it.
 func (w *wobbly) breakDown(err error) {
 	w.mu.Lock()
@@ -249,6 +287,9 @@ func (w *wobbly) asks(before func(*desk.Batch) error) {
 	defer w.mu.Unlock()
 	w.before = before
 }
+
+// asksNoMore is for what is asked before a commit.
+func (w *wobbly) asksNoMore() { w.before = nil }
 
 func (w *wobbly) forgets(unsure bool) {
 	w.mu.Lock()

@@ -54,10 +54,12 @@ type Outbox struct {
 	done    []int64 // confirmed, on their way to the desk
 	failed  []failure
 	next    time.Time // when a lane that pauses goes on; zero: none does
+	last    int64     // the newest item it was given
 }
 
 // lane is the queue of one receiver in one conversation.
 type lane struct {
+	key    Lane
 	items  []Item
 	begun  int       // items[:begun] are under way
 	run    int       // rises when they are begun anew: older failures do not count
@@ -122,10 +124,14 @@ func (o *Outbox) add(items []Item) {
 	for _, it := range items {
 		l := o.lanes[it.Lane()]
 		if l == nil {
-			l = &lane{}
+			l = &lane{key: it.Lane()}
 			o.lanes[it.Lane()] = l
 		}
 		l.items = append(l.items, it)
+		if it.Kind == KindBind { // news: what failed before need not be waited for
+			l.until = time.Time{}
+		}
+		o.last = max(o.last, it.ID)
 		o.look(l)
 	}
 	o.mu.Unlock()
@@ -141,12 +147,7 @@ func (o *Outbox) reload(ctx context.Context) {
 		return
 	}
 	o.mu.Lock()
-	last := int64(0)
-	for _, l := range o.lanes {
-		for _, it := range l.items {
-			last = max(last, it.ID)
-		}
-	}
+	last := o.last
 	o.mu.Unlock()
 	o.add(slices.DeleteFunc(s.Items, func(it Item) bool { return it.ID <= last }))
 }
@@ -186,6 +187,9 @@ func (o *Outbox) run(ctx context.Context) {
 			select {
 			case o.confirmed <- done:
 			case <-ctx.Done():
+				o.mu.Lock()
+				o.done = append(done, o.done...) // the desk collects them
+				o.mu.Unlock()
 				return
 			}
 			continue
@@ -231,9 +235,7 @@ func (o *Outbox) pump(ctx context.Context) {
 		if l.begun >= len(l.items) || l.begun >= o.opt.Window || wait > 0 {
 			o.ready = o.ready[1:]
 			l.queued = false
-			if wait > 0 && l.begun < len(l.items) && (o.next.IsZero() || l.until.Before(o.next)) {
-				o.next = l.until
-			}
+			o.rest(l, wait)
 			o.mu.Unlock()
 			continue
 		}
@@ -252,13 +254,26 @@ func (o *Outbox) pump(ctx context.Context) {
 	}
 }
 
-// lookAtAll queues every lane that has something left to begin.
+// rest is what a lane does that has nothing to begin now: it asks to be looked
+// at when its pause is over, or goes away. The caller holds mu.
+func (o *Outbox) rest(l *lane, wait time.Duration) {
+	idle := len(l.items) == 0
+	switch {
+	case wait <= 0 && idle:
+		delete(o.lanes, l.key)
+	case wait > 0 && (idle || l.begun < len(l.items)) && (o.next.IsZero() || l.until.Before(o.next)):
+		o.next = l.until
+	}
+}
+
+// lookAtAll queues every lane that has something left to begin, or nothing left
+// at all.
 func (o *Outbox) lookAtAll() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.next = time.Time{}
 	for _, l := range o.lanes {
-		if l.begun < len(l.items) {
+		if l.begun < len(l.items) || len(l.items) == 0 {
 			o.look(l)
 		}
 	}
@@ -293,9 +308,6 @@ func (o *Outbox) remove(l *lane, item Item) bool {
 		l.begun--
 	}
 	o.look(l)
-	if len(l.items) == 0 && o.lanes[item.Lane()] == l {
-		delete(o.lanes, item.Lane())
-	}
 	return true
 }
 
@@ -326,22 +338,46 @@ func (o *Outbox) fail(ctx context.Context, f failure) {
 	it := &f.lane.items[i]
 	it.Tries++
 	if errors.Is(f.err, ErrNever) || it.Tries >= o.opt.Tries {
-		o.bury(ctx, f.lane, Dead{Item: *it, Reason: f.err.Error()})
+		o.bury(ctx, f.lane, Dead{Item: *it, Reason: f.err.Error(), At: o.now()})
 		return
 	}
-	pause := min(o.opt.Backoff<<(it.Tries-1), maxBackoff)
+	pause := min(o.opt.Backoff<<min(it.Tries-1, 16), maxBackoff) // a larger shift would overflow
 	if err := o.store.Retry(ctx, it.ID, it.Tries); err != nil {
 		o.log.Error("cannot count an attempt", "item", it.ID, "error", err)
 	}
 	o.log.Warn("not delivered, trying again", "kind", it.Kind, "to", it.To, "tries", it.Tries,
 		"in", pause, "error", f.err)
-	f.lane.restart(o.now().Add(pause))
-	o.look(f.lane)
+	l := f.lane
+	if it.Kind == KindUnbind && !l.key.Bind {
+		l = o.aside(l, i)
+	}
+	l.restart(o.now().Add(pause))
+	o.look(l)
+}
+
+// aside moves an item to the lane of rosters and returns that. A contact that
+// cannot be taken out of a roster must not hold up an offer or a line to the
+// same receiver, to whom the session may come back. The caller holds mu.
+func (o *Outbox) aside(from *lane, i int) *lane {
+	key := from.key
+	key.Bind = true
+	to := o.lanes[key]
+	if to == nil {
+		to = &lane{key: key}
+		o.lanes[key] = to
+	}
+	to.items = append(to.items, from.items[i])
+	from.items = slices.Delete(from.items, i, i+1)
+	if i < from.begun {
+		from.begun--
+	}
+	o.look(from)
+	return to
 }
 
 // bury gives an item up. The caller holds mu.
 func (o *Outbox) bury(ctx context.Context, l *lane, d Dead) {
-	if err := o.store.Bury(ctx, d); err != nil {
+	if err := o.store.Bury(ctx, d); err != nil && !errors.Is(err, ErrNotFound) {
 		o.log.Error("cannot bury an item, trying it again later", "item", d.Item.ID, "error", err)
 		l.restart(o.now().Add(maxBackoff))
 		o.look(l)

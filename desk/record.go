@@ -45,8 +45,11 @@ type Field struct {
 	Value string `json:"value"`
 }
 
+// maxInfo bounds how many fields are kept of a session: they ride in every offer.
+const maxInfo = 32
+
 // mergeInfo returns old with the fields of more put over it: same Var replaces,
-// new ones follow.
+// new ones follow while there is room.
 func mergeInfo(old, more []Field) []Field {
 	out := append([]Field(nil), old...)
 next:
@@ -60,7 +63,9 @@ next:
 				continue next
 			}
 		}
-		out = append(out, f)
+		if len(out) < maxInfo {
+			out = append(out, f)
+		}
 	}
 	return out
 }

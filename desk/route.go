@@ -2,7 +2,6 @@ package desk
 
 import (
 	"cmp"
-	"errors"
 	"slices"
 
 	"baton/handoff"
@@ -15,12 +14,19 @@ func (w *work) route() {
 	if c.Phase != handoff.Waiting || c.Offer.Open() || w.passed || w.now.Before(w.d.waiting[c.Local].again) {
 		return
 	}
+	if s := w.b.staged[c.Local]; s != nil && s.passed { // in this batch
+		return
+	}
 	q, ok := w.d.Directory().Queue(c.Queue)
 	if !ok {
 		return
 	}
 	who := w.candidates(q.Name, "")
 	if len(who) == 0 {
+		return
+	}
+	if !w.due && w.overtakes() {
+		w.d.rerouted = true // asked for in their order, right after this batch
 		return
 	}
 	t := w.ledger(Transfer{ByName: w.d.Directory().Title(q.Name), Target: Target{Queue: q.Name}})
@@ -34,12 +40,24 @@ func (w *work) route() {
 		t.Deadline = c.Offer.Until()
 	}
 	if err != nil {
-		if !errors.Is(err, handoff.ErrNobody) { // nobody but the caller, who is an agent too
-			w.d.cfg.Log.Error("routing", "conversation", c.Local, "error", err)
-		}
+		w.d.cfg.Log.Error("routing", "conversation", c.Local, "error", err)
 		return
 	}
 	w.transfers = append(w.transfers, t)
+}
+
+// overtakes reports whether others wait longer for the same queue and could be
+// offered now.
+func (w *work) overtakes() bool {
+	own, waits := w.d.waiting[w.conv.Local]
+	for local, other := range w.d.waiting {
+		c := w.d.convs[local]
+		if local != w.conv.Local && (!waits || other.order < own.order) && c.Queue == w.conv.Queue &&
+			!c.Offer.Open() && !w.now.Before(other.again) {
+			return true
+		}
+	}
+	return false
 }
 
 // candidates returns the agents of a queue who can take one more session now,
@@ -48,7 +66,7 @@ func (w *work) candidates(queue, skill string) []handoff.Party {
 	var who []handoff.Party
 	for _, a := range w.d.Directory().Agents {
 		if slices.Contains(a.Queues, queue) && (skill == "" || slices.Contains(a.Skills, skill)) &&
-			a.JID != w.conv.Holder && w.free(a) == nil {
+			a.JID != w.conv.Holder && a.JID != w.conv.Caller && w.free(a) == nil {
 			who = append(who, a.JID)
 		}
 	}
@@ -67,6 +85,14 @@ func (w *work) free(a Agent) error {
 		return refuse(ErrBusy, "%s has as many chats as they can take (%d).", a.Name, a.Capacity)
 	}
 	return nil
+}
+
+// prevented reports whether p, who was free once, cannot take the session any
+// more. Whose presence is not known yet, after a start, may still answer.
+func (w *work) prevented(p handoff.Party) bool {
+	a, ok := w.d.Directory().Agent(p)
+	here, known := w.d.present[p]
+	return !ok || known && !here || a.Capacity > 0 && w.loadOf(p) >= a.Capacity
 }
 
 // loadOf returns how many sessions p holds or is asked to take.

@@ -46,7 +46,7 @@ func agents() []desk.Agent {
 func queues() []desk.Queue {
 	return []desk.Queue{
 		{Name: "support", Title: "Support"},
-		{Name: "billing", Title: "Billing"},
+		{Name: "billing", Title: "Billing", Share: desk.Share{Last: 20}},
 		{Name: "night", RingAll: true},
 		{Name: "front", Auto: true, Greeting: "Welcome."},
 		{Name: "attic"}, // nobody works there
@@ -76,11 +76,15 @@ type scene struct {
 	ids     int
 	looked  map[handoff.Party]int // performances that sees has compared
 	stop    func()
+
+	first    desk.Request // asked before the desk runs
+	firstErr error
 }
 
 // story runs a scene in a bubble of virtual time.
-func story(t *testing.T, tell func(s *scene), options ...func(*scene)) {
+func story(t *testing.T, tell func(t *testing.T, s *scene), options ...func(*scene)) {
 	t.Helper()
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := newScene(t, filepath.Join(t.TempDir(), "desk.db"))
 		for _, o := range options {
@@ -88,7 +92,7 @@ func story(t *testing.T, tell func(s *scene), options ...func(*scene)) {
 		}
 		s.start()
 		defer func() { s.stop() }()
-		tell(s)
+		tell(t, s)
 	})
 }
 
@@ -114,6 +118,10 @@ func (s *scene) start() {
 	require.NoError(s.t, s.desk.Restore(ctx))
 	if !s.cut {
 		s.desk.Outbox().Up(s.courier)
+	}
+	if s.first != nil {
+		answer := func(_ desk.Result, err error) { s.firstErr = err }
+		require.NoError(s.t, s.desk.Submit(ctx, s.first, answer))
 	}
 	over := make(chan error, 1)
 	go func() { over <- s.desk.Run(ctx) }()

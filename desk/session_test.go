@@ -13,7 +13,7 @@ import (
 )
 
 func TestFirstMessageOpensASession(t *testing.T) {
-	story(t, func(s *scene) {
+	story(t, func(t *testing.T, s *scene) {
 		c := s.chat(carol, "support")
 		res := c.says("charged twice")
 		require.Equal(t, "carol.id000001", res.Conversation.Local)
@@ -33,7 +33,7 @@ func TestFirstMessageOpensASession(t *testing.T) {
 }
 
 func TestConnectGreetsAndKeepsWhatIsKnown(t *testing.T) {
-	story(t, func(s *scene) {
+	story(t, func(t *testing.T, s *scene) {
 		c := s.chat(carol, "front")
 		s.must(desk.Connect{Caller: c.caller(), Info: []desk.Field{{Var: "order", Label: "Order", Value: "4711"}}})
 		s.sees(carol, "opened 1")
@@ -45,8 +45,23 @@ func TestConnectGreetsAndKeepsWhatIsKnown(t *testing.T) {
 	})
 }
 
+// A change that makes nothing leave is committed all the same.
+func TestQuietChanges(t *testing.T) {
+	story(t, func(t *testing.T, s *scene) {
+		c := s.chat(carol, "support")
+		s.must(desk.Connect{Caller: c.caller()})
+		require.Equal(t, handoff.Waiting, c.now().Phase)
+		s.must(desk.Connect{Caller: c.caller(), Info: []desk.Field{{Var: "order", Value: "4711"}}})
+		require.Len(t, c.now().Info, 1)
+		c.hangsUp()
+		require.Equal(t, handoff.Idle, c.now().Phase)
+		s.restart()
+		require.Equal(t, uint64(2), c.says("hello").Conversation.Session)
+	})
+}
+
 func TestDialog(t *testing.T) {
-	story(t, func(s *scene) {
+	story(t, func(t *testing.T, s *scene) {
 		s.arrive(alice)
 		c := s.chat(carol, "support")
 		c.says("charged twice")
@@ -77,7 +92,7 @@ func TestDialog(t *testing.T) {
 }
 
 func TestNothingLeavesBeforeItIsCommitted(t *testing.T) {
-	story(t, func(s *scene) {
+	story(t, func(t *testing.T, s *scene) {
 		var mu sync.Mutex
 		early := []string{}
 		s.courier.does(func(it desk.Item) verdict {
@@ -109,8 +124,8 @@ func TestNothingLeavesBeforeItIsCommitted(t *testing.T) {
 }
 
 func TestNothingHappensWhenTheStoreFails(t *testing.T) {
-	story(t, func(s *scene) {
-		s.arrive(alice)
+	story(t, func(t *testing.T, s *scene) {
+		s.arrive(alice, bob)
 		c := s.chat(carol, "support")
 		s.store.breakDown(errBroken)
 		s.refused(desk.ErrStore, c.saying("lost"))
@@ -134,7 +149,7 @@ func TestNothingHappensWhenTheStoreFails(t *testing.T) {
 }
 
 func TestCommitOfUnknownOutcome(t *testing.T) {
-	story(t, func(s *scene) {
+	story(t, func(t *testing.T, s *scene) {
 		c := s.taken(carol, "support", alice)
 		again := desk.CallerSays{Caller: c.caller(), Text: desk.Text{Body: "twice?", OriginID: "o1"}}
 
@@ -170,7 +185,7 @@ func TestSessionEnds(t *testing.T) {
 			nil, []string{"leave done", "unbind epoch 1"}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			story(t, func(s *scene) {
+			story(t, func(t *testing.T, s *scene) {
 				c := s.taken(carol, "support", alice)
 				s.must(tc.end(c))
 				s.sees(carol, tc.caller...)
@@ -188,7 +203,7 @@ func TestSessionEnds(t *testing.T) {
 }
 
 func TestSessionEndsWhileWaiting(t *testing.T) {
-	story(t, func(s *scene) {
+	story(t, func(t *testing.T, s *scene) {
 		s.arrive(alice)
 		c := s.chat(carol, "support")
 		c.says("never mind")
@@ -201,7 +216,7 @@ func TestSessionEndsWhileWaiting(t *testing.T) {
 }
 
 func TestReturningCaller(t *testing.T) {
-	story(t, func(s *scene) {
+	story(t, func(t *testing.T, s *scene) {
 		c := s.taken(carol, "support", alice)
 		was := c.now()
 		c.replies(alice, "done")
@@ -224,8 +239,24 @@ func TestReturningCaller(t *testing.T) {
 	})
 }
 
+// Whoever returns starts at the queue they write to, wherever they were handed
+// the last time.
+func TestReturningCallerStartsAtTheirQueue(t *testing.T) {
+	story(t, func(t *testing.T, s *scene) {
+		c := s.taken(carol, "support", alice)
+		s.arrive(bob)
+		c.hands(alice, desk.Target{Queue: "billing"})
+		c.accepts(bob)
+		require.Equal(t, "billing", c.now().Queue)
+		c.hangsUp()
+		c.says("something else")
+		require.Equal(t, "support", c.now().Queue)
+		require.True(t, c.now().Offer.Rings(alice))
+	})
+}
+
 func TestSignalsGoToWhoeverIsAtTheOtherEnd(t *testing.T) {
-	story(t, func(s *scene) {
+	story(t, func(t *testing.T, s *scene) {
 		c := s.taken(carol, "support", alice)
 		require.Equal(t, carol, s.must(desk.Signal{Local: c.local(), By: alice}).To)
 		require.Equal(t, alice, s.must(desk.Signal{Entry: "support", By: carol}).To)

@@ -37,6 +37,9 @@ func (r Handoff) apply(w *work) (Result, error) {
 	if r.Mode = cmp.Or(r.Mode, ModeWarm); r.Mode != ModeWarm {
 		return Result{}, refuse(ErrMode, "This version hands over in mode warm only, not %q.", r.Mode)
 	}
+	if w.conv.Offer.Open() { // whether the target could take it does not matter
+		return Result{}, refuse(handoff.ErrTransfer, "A transfer is open already: cancel it first.")
+	}
 	who, all, err := w.targets(r.Target)
 	if err != nil {
 		return Result{}, err
@@ -54,9 +57,7 @@ func (r Handoff) apply(w *work) (Result, error) {
 		Timeout: w.d.Policy().OfferTimeout, MaxHops: w.d.Policy().MaxHops}, nil)
 	switch {
 	case errors.Is(err, handoff.ErrHops):
-		return Result{}, refuse(err, "This session was handed on %d times already; keep it or end it.", w.conv.Hops)
-	case errors.Is(err, handoff.ErrTransfer):
-		return Result{}, refuse(err, "A transfer is open already: cancel it first.")
+		return Result{}, refuse(err, "This session was handed on as often as it may be (%d); keep it or end it.", w.conv.Hops)
 	case err != nil:
 		return Result{}, err
 	}
@@ -94,7 +95,7 @@ func (w *work) targets(t Target) (who []handoff.Party, all bool, err error) {
 	if !ok {
 		return nil, false, refuse(ErrHidden, "There is no queue %q here.", t.Queue)
 	}
-	who = slices.DeleteFunc(w.candidates(t.Queue, t.Skill), func(p handoff.Party) bool { return p == w.conv.Caller })
+	who = w.candidates(t.Queue, t.Skill)
 	if len(who) == 0 {
 		return nil, false, refuse(ErrUnavailable, "Nobody of %s can take a chat now.", dir.Title(t.Queue))
 	}
@@ -194,14 +195,28 @@ func (r Accept) apply(w *work) (Result, error) {
 	if !w.changed { // said again
 		return Result{Duplicate: true}, nil
 	}
-	t, err := w.d.cfg.Store.TransferByID(w.ctx, w.d.cfg.Domain, r.ID)
+	t, err := w.transfer(r.ID)
 	if err != nil {
-		return Result{}, errors.Join(ErrStore, err)
+		return Result{}, err
 	}
 	if t.Target.Queue != "" {
 		w.conv.Queue = t.Target.Queue
 	}
 	return Result{Transfer: t}, nil
+}
+
+// transfer returns a line of the ledger, of this batch's too.
+func (w *work) transfer(id string) (Transfer, error) {
+	for _, t := range w.b.Transfers {
+		if t.ID == id {
+			return t, nil
+		}
+	}
+	t, err := w.d.cfg.Store.TransferByID(w.ctx, w.d.cfg.Domain, id)
+	if err != nil {
+		return t, errors.Join(ErrStore, err)
+	}
+	return t, nil
 }
 
 // Decline lets an offer pass.
@@ -214,7 +229,7 @@ func (r Decline) apply(w *work) (Result, error) {
 	if err := w.offer(&r.Answer); err != nil {
 		return Result{}, err
 	}
-	if err := w.step(handoff.Decline{ID: r.ID, By: r.By, Reason: r.Reason}, nil); err != nil {
+	if err := w.pass(handoff.Decline{ID: r.ID, By: r.By, Reason: r.Reason}); err != nil {
 		return Result{}, w.answered(r.ID, r.By, err)
 	}
 	return Result{}, nil
@@ -230,6 +245,11 @@ func (w *work) answered(id string, by handoff.Party, err error) error {
 	outcomes, oerr := w.d.cfg.Store.Outcomes(w.ctx, w.d.cfg.Domain, id)
 	if oerr != nil {
 		return errors.Join(ErrStore, oerr)
+	}
+	for _, o := range w.b.Outcomes { // and those of the same batch
+		if o.Transfer == id {
+			outcomes = append(outcomes, o)
+		}
 	}
 	taken, asked := handoff.Party(""), slices.Contains(w.conv.Offer.Passed, by)
 	for _, o := range outcomes {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"baton/handoff"
@@ -19,6 +20,7 @@ type work struct {
 	was     *Conversation // as committed; nil for a new one
 	conv    Conversation
 	changed bool
+	moved   bool // the caller writes from elsewhere now
 	passed  bool // everybody asked let the session pass
 	due     bool // look whether a waiting session can be offered
 
@@ -81,6 +83,26 @@ func (w *work) step(e handoff.Event, said *Line) error {
 		w.note(f, said)
 	}
 	return nil
+}
+
+// pass steps an event that may let an offer go on to the next in line. Who can
+// no longer take the session is left out.
+func (w *work) pass(e handoff.Event) error {
+	for {
+		next, _, err := w.conv.Step(w.now, e)
+		if err != nil {
+			return err
+		}
+		i := slices.IndexFunc(next.Offer.Ringing, func(p handoff.Party) bool {
+			return !w.conv.Offer.Rings(p) && w.prevented(p)
+		})
+		if i < 0 {
+			return w.step(e, nil)
+		}
+		if err := w.step(handoff.Gone{Who: next.Offer.Ringing[i]}, nil); err != nil {
+			return err
+		}
+	}
 }
 
 // note turns an effect into the rows it leaves.
@@ -153,7 +175,7 @@ func (r tick) apply(w *work) (Result, error) {
 	if err := w.byLocal(r.local); err != nil {
 		return Result{}, err
 	}
-	if err := w.step(handoff.Tick{}, nil); err != nil {
+	if err := w.pass(handoff.Tick{}); err != nil {
 		return Result{}, err
 	}
 	w.due = true
