@@ -10,7 +10,7 @@ import (
 func TestMain(m *testing.M) {
 	// The property is dear: each run has a database and some restarts. The
 	// command line can ask for more.
-	if err := flag.Set("rapid.checks", "15"); err != nil {
+	if err := flag.Set("rapid.checks", "10"); err != nil {
 		panic(err)
 	}
 	goleak.VerifyTestMain(m)
