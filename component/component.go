@@ -92,7 +92,7 @@ const settleTimeout = 2 * time.Second
 // Pauses between two attempts to connect.
 const (
 	minPause = 500 * time.Millisecond
-	maxPause = 30 * time.Second
+	maxPause = 20 * time.Second
 )
 
 // Run connects and serves, again whenever the link breaks, until ctx ends; then
@@ -147,7 +147,8 @@ func (c *Component) serve(ctx context.Context) error {
 	wg.Go(func() { c.selfPing(l) })
 	wg.Go(func() { c.closeOrderly(ctx, l) })
 	c.desk.Outbox().Up(c)
-	err = l.reader(func(st wire.Stanza, err error) { c.receive(ctx, st, err) })
+	// What was read before the stream ends is taken, whatever ends it.
+	err = l.reader(func(st wire.Stanza, err error) { c.receive(context.WithoutCancel(ctx), st, err) })
 	l.fail(err)
 	c.link.Store(nil)
 	c.desk.Outbox().Down()

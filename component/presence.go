@@ -42,6 +42,7 @@ type agents struct {
 type client struct {
 	free   bool // not away, not busy
 	known  bool // its features are
+	asked  bool // for its features, over this connection
 	native bool
 	prio   int8
 	link   int // the connection it was last seen over
@@ -124,7 +125,7 @@ func (a *agents) update(ctx context.Context, in incoming) {
 		cl = &client{}
 		a.by[who][full] = cl
 	}
-	cl.free, cl.prio, cl.link = p.Show == "" || p.Show == stanza.Chat, p.Priority, a.link
+	cl.free, cl.prio = p.Show == "" || p.Show == stanza.Chat, p.Priority
 	var caps stanza.Caps
 	if p.Caps != nil {
 		caps = *p.Caps
@@ -132,7 +133,11 @@ func (a *agents) update(ctx context.Context, in incoming) {
 			cl.native, cl.known = native, true
 		}
 	}
-	ask := !cl.known
+	if cl.link != a.link {
+		cl.asked = false
+	}
+	ask := !cl.known && !cl.asked
+	cl.asked, cl.link = true, a.link
 	a.mu.Unlock()
 	if ask {
 		a.discover(a.c.contact(localDesk), full, func(native bool, err error) {

@@ -99,6 +99,9 @@ func (c *Component) enrol(host string) {
 		}
 		item := stanza.RosterItem{JID: c.address(localDesk), Name: "Transfer desk", Subscription: stanza.SubscriptionBoth}
 		c.setRoster(a.JID, item, func(err error) {
+			if errors.Is(err, desk.ErrDown) {
+				return // enrolled anew when the link is back
+			}
 			if err != nil {
 				c.log.Warn("the transfer desk cannot be put into a roster: does the account exist?", "agent", a.JID, "error", err)
 				return

@@ -34,7 +34,7 @@ func duplicate(err error) bool { return code(err) == sqlite3.SQLITE_CONSTRAINT_U
 // explain adds to an error of SQLite what it means and what to do about it.
 func (s *SQLite) explain(op string, err error) error {
 	if errors.Is(err, ErrNewer) || errors.Is(err, ErrForeign) {
-		return fmt.Errorf("%w (%s)", err, s.path)
+		return fmt.Errorf("%s: %w", s.path, err)
 	}
 	if errors.Is(err, desk.ErrStale) {
 		return fmt.Errorf("store: %s: %w", op, err)

@@ -91,6 +91,9 @@ func (s *SQLite) claim(ctx context.Context, src Source) (from, to int, err error
 	if err != nil {
 		return 0, 0, err
 	}
+	if err := s.inspect(ctx, ms); err != nil {
+		return 0, 0, s.explain("cannot open", err)
+	}
 	db, err := sql.Open("sqlite", writerDSN(s.path, false))
 	if err != nil {
 		return 0, 0, s.explain("cannot open", err)
@@ -101,6 +104,18 @@ func (s *SQLite) claim(ctx context.Context, src Source) (from, to int, err error
 		err = s.explain("cannot open", err)
 	}
 	return from, to, errors.Join(err, db.Close())
+}
+
+// inspect refuses a database that this version must not touch, before the
+// writing connection changes its journal mode.
+func (s *SQLite) inspect(ctx context.Context, ms []migration) error {
+	db, err := sql.Open("sqlite", readerDSN(s.path))
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	_, err = applied(ctx, db, ms)
+	return err
 }
 
 func (s *SQLite) openWriter(ctx context.Context) (err error) {

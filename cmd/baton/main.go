@@ -35,16 +35,20 @@ func main() {
 func run(ctx context.Context, args []string) int {
 	root := newRoot()
 	root.SetArgs(args)
-	err := root.ExecuteContext(ctx)
+	cmd, err := root.ExecuteContextC(ctx)
 	if err == nil {
 		return 0
 	}
 	fmt.Fprintln(root.ErrOrStderr(), "baton:", err)
 	var failed *failure
 	var settings *config.Error
-	if errors.As(err, &failed) && !errors.As(err, &settings) {
+	switch {
+	case errors.As(err, &settings):
+		return exitUsage
+	case errors.As(err, &failed):
 		return exitFailed
 	}
+	fmt.Fprintf(root.ErrOrStderr(), "See %s --help.\n", cmd.CommandPath())
 	return exitUsage
 }
 

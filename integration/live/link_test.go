@@ -1,0 +1,128 @@
+package live
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"baton/integration/prosody"
+)
+
+// begin starts the program against a server that it may not come to terms with.
+func begin(t *testing.T, server *prosody.Server, change func(settings) settings) *world {
+	t.Helper()
+	w := &world{t: t, server: server, dir: dataDir(t)}
+	w.config = standard(server.ComponentAddr, w.dir)
+	if change != nil {
+		w.config = change(w.config)
+	}
+	w.start()
+	return w
+}
+
+// complains waits for an error that begins so and holds the other texts: what is
+// wrong, what to do, and when it is tried again.
+func (w *world) complains(from int, texts ...string) {
+	w.t.Helper()
+	line := w.baton.saysSince(w.t, from, "level=ERROR msg=\""+texts[0])
+	for _, text := range texts[1:] {
+		require.Contains(w.t, line, text)
+	}
+	require.Contains(w.t, line, "again_in=")
+}
+
+// edit changes the server's configuration, for its next start.
+func edit(t *testing.T, s *prosody.Server, was, is string) {
+	t.Helper()
+	file := filepath.Join(s.Dir, "prosody.cfg.lua")
+	text, err := os.ReadFile(file)
+	require.NoError(t, err)
+	require.Contains(t, string(text), was)
+	require.NoError(t, os.WriteFile(file, []byte(strings.ReplaceAll(string(text), was, is)), 0o600))
+}
+
+func TestWrongSecret(t *testing.T) {
+	t.Parallel()
+	server := startServer(t, prosody.Options{Secret: "another"})
+	w := begin(t, server, nil)
+	w.complains(0, "the server refused the login", "component.secret", service)
+	t.Log("it is corrected at the server")
+	edit(t, server, `"another"`, `"`+secret+`"`)
+	require.NoError(t, server.Restart(t.Context()))
+	w.baton.says(t, "msg=connected")
+}
+
+func TestUnknownDomain(t *testing.T) {
+	t.Parallel()
+	w := begin(t, startServer(t, prosody.Options{}), func(s settings) settings {
+		return s.with("component.domain", "handoff.example.net")
+	})
+	w.complains(0, "the server at "+w.server.ComponentAddr+" knows no component handoff.example.net",
+		"add it to the server, or correct component.domain")
+	w.baton.term(t)
+	require.Zero(t, w.baton.exits(t, 10*time.Second), "SIGTERM while not connected")
+}
+
+func TestServerDownThenUp(t *testing.T) {
+	t.Parallel()
+	server := startServer(t, prosody.Options{})
+	require.NoError(t, server.Kill())
+	w := begin(t, server, nil)
+	w.complains(0, "the server cannot be reached at "+server.ComponentAddr, "start it, or correct component.address")
+	require.NoError(t, server.Restart(t.Context()))
+	w.baton.says(t, "msg=connected")
+
+	t.Log("it is restarted in order")
+	w.agent("bert", "b", nil) // the last in the list: all rosters are written, nothing is under way
+	from := w.baton.here()
+	require.NoError(t, server.Restart(t.Context()))
+	w.complains(from, "the connection to the server broke", "the server closed it without a word, as when it stops")
+	w.baton.saysSince(t, from, "msg=connected")
+
+	t.Log("it crashes")
+	from = w.baton.here()
+	require.NoError(t, server.Kill())
+	w.complains(from, "the connection to the server broke")
+	w.baton.term(t)
+	require.Zero(t, w.baton.exits(t, 10*time.Second), "SIGTERM while not connected")
+}
+
+func TestClientsPortInsteadOfTheComponents(t *testing.T) {
+	t.Parallel()
+	server := startServer(t, prosody.Options{})
+	w := begin(t, server, func(s settings) settings { return s.with("component.address", server.C2S) })
+	w.complains(0, "the server at "+server.C2S+" knows no component", "component.address is not the port for components")
+}
+
+// The database is locked by the first: the second ends at once.
+func TestSecondCopyWithTheSameDatabase(t *testing.T) {
+	t.Parallel()
+	w := serve(t, nil)
+	file := filepath.Join(w.dir, "baton.json")
+	second := launch(t, binary, "serve", "--config", file)
+	require.Equal(t, 1, second.exits(t, patience), second.output())
+	require.Contains(t, second.output(), "in process ")
+	require.Contains(t, second.output(), filepath.Join(w.dir, "baton.db"))
+	require.Contains(t, second.output(), "stop that one first, or give this one a database of its own")
+	second.orderly(t)
+	alice, ann := w.agent("alice", "a", nil), w.dial("ann", "c", nil)
+	w.open(ann, alice, "the first works on")
+}
+
+// The server keeps the first connection: the second says so and waits its turn.
+func TestSecondCopyWithAnotherDatabase(t *testing.T) {
+	t.Parallel()
+	first := serve(t, nil)
+	second := begin(t, first.server, nil)
+	second.complains(0, "another program is connected as "+service)
+	alice, ann := first.agent("alice", "a", nil), first.dial("ann", "c", nil)
+	first.open(ann, alice, "the first works on")
+
+	first.baton.term(t)
+	require.Zero(t, first.baton.exits(t, 10*time.Second))
+	second.baton.says(t, "msg=connected")
+}

@@ -1,0 +1,95 @@
+// Package live tests the program as people run it: `baton serve` as a process of
+// its own, a real Prosody, real clients. What it says and how it ends is checked
+// as much as what it does.
+package live
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"go.uber.org/goleak"
+
+	"baton/integration/prosody"
+)
+
+// binary is the program under test, built once by TestMain.
+var binary string
+
+func TestMain(m *testing.M) {
+	status, err := runAll(m)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "live tests:", err)
+		status = max(status, 1)
+	}
+	os.Exit(status)
+}
+
+// runAll builds the program, runs the tests in a temporary folder of their own,
+// and looks for what they left behind.
+func runAll(m *testing.M) (status int, err error) {
+	if _, err := prosody.Find(); err != nil {
+		return 1, err
+	}
+	dir, err := os.MkdirTemp("", "baton-live-")
+	if err != nil {
+		return 1, err
+	}
+	defer os.RemoveAll(dir)
+	if binary, err = build(dir); err != nil {
+		return 1, err
+	}
+	tmp := filepath.Join(dir, "tmp")
+	// Prosody runs as a user of its own where it can and must reach its folder.
+	if err := os.Mkdir(tmp, 0o755); err != nil {
+		return 1, err
+	}
+	if err := os.Chmod(dir, 0o711); err != nil {
+		return 1, err
+	}
+	if err := os.Setenv("TMPDIR", tmp); err != nil {
+		return 1, err
+	}
+	if status = m.Run(); status != 0 {
+		return status, nil
+	}
+	return 0, leftovers(tmp)
+}
+
+// build compiles the program, with the race detector if the tests have it.
+func build(dir string) (string, error) {
+	out := filepath.Join(dir, "baton")
+	args := []string{"build", "-buildvcs=false", "-o", out}
+	if raceEnabled {
+		args = append(args, "-race")
+	}
+	if text, err := exec.Command("go", append(args, "baton/cmd/baton")...).CombinedOutput(); err != nil {
+		return "", fmt.Errorf("the program cannot be built: %w\n%s", err, text)
+	}
+	return out, nil
+}
+
+// leftovers reports goroutines, files and processes that outlived the tests.
+func leftovers(tmp string) error {
+	if err := goleak.Find(); err != nil {
+		return fmt.Errorf("goroutines are left: %w", err)
+	}
+	entries, err := os.ReadDir(tmp)
+	if err != nil {
+		return err
+	}
+	var names []string
+	for _, e := range entries {
+		names = append(names, e.Name())
+	}
+	if len(names) > 0 {
+		return fmt.Errorf("files are left in the temporary folder: %s", strings.Join(names, ", "))
+	}
+	if left := children(); len(left) > 0 {
+		return fmt.Errorf("processes are left: %s", strings.Join(left, "; "))
+	}
+	return nil
+}
