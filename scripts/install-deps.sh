@@ -11,8 +11,8 @@ demo)
   want=(prosody prosody-modules)
   ;;
 test)
-  why="live tests start a throwaway Jabber server and play people with a foreign client library"
-  want=(prosody prosody-modules python3-slixmpp)
+  why="live tests start a throwaway Jabber server, play people with a foreign client library, and check XML by its schema"
+  want=(prosody prosody-modules python3-slixmpp libxml2-utils)
   command -v "${CC:-cc}" >/dev/null || want+=(gcc libc6-dev) # go test -race needs a C compiler
   ;;
 check | clients)
