@@ -16,6 +16,14 @@ type Opened struct{ Session uint64 }
 type Line struct {
 	Seq, Epoch uint64
 	By, To     Party
+	Private    bool // between holder and consulted agent: never for the caller
+}
+
+// Copy shows a line to one more party: a guest, or the holder where a guest
+// said it.
+type Copy struct {
+	Seq, Epoch uint64
+	By, To     Party
 }
 
 // Ring tells a target of the offer.
@@ -30,7 +38,7 @@ type Role uint8
 
 // The roles in a transfer.
 const (
-	AsHolder Role = iota + 1 // made the transfer
+	AsHolder Role = iota + 1 // made the transfer: the holder, or who asks for the session back
 	AsTarget                 // was asked
 )
 
@@ -46,35 +54,51 @@ type Outcome struct {
 	Reason   string
 }
 
-// Bind makes the conversation a contact of its new holder.
+// Bind makes the conversation a contact of whoever came in: its new holder, a
+// guest, the agent who is consulted.
 type Bind struct {
 	To    Party
 	Epoch uint64
 }
 
-// Replay begins the new epoch's stream with the dialog First..Through. First is
-// above Through when nothing was said yet.
+// Replay begins the stream of whoever came in with the dialog First..Through,
+// private lines left out. First is above Through when nothing was said yet.
 type Replay struct {
 	To             Party
 	Epoch          uint64
 	First, Through uint64
-	From           Party // the former holder; nobody for a session that waited
+	From           Party // who handed the session on, let go of it, or invited; nobody for a new one, or one's own again
 	Transfer       string
+	Mode           Mode `json:",omitempty"` // left out when warm, as stored items of version 1 have it
 }
 
-// Unbind takes the conversation out of a former holder's contacts.
+// Unbind takes the conversation out of the contacts of whoever left.
 type Unbind struct {
 	To    Party
-	Epoch uint64 // the epoch that party held
+	Epoch uint64 // the epoch in which they left
 }
 
-// Leave disconnects one leg: a former holder's after a transfer (Reason
-// "transferred"), or whichever side did not end the session itself.
+// Reasons of a leg that ends while the session goes on.
+const (
+	ReasonTransferred = "transferred" // with another holder, or waiting for one
+	ReasonLeft        = "left"        // without this guest or consulted agent
+)
+
+// Leave disconnects one leg: a former holder's, a guest's, or when the session
+// ends that of whoever did not end it themselves.
 type Leave struct {
 	To     Party
 	Reason string
 	Epoch  uint64 // the conversation's epoch after it
 	By     Party  // who ended it or took over
+}
+
+// Parted tells the holder that a guest, or whom they consult (Aside), has left
+// of their own accord.
+type Parted struct {
+	To, Who Party
+	Aside   bool
+	Epoch   uint64
 }
 
 // Moved says that the caller now talks with somebody else, or for the first
@@ -89,11 +113,13 @@ type Ended struct{ Session uint64 }
 
 func (Opened) effect()  {}
 func (Line) effect()    {}
+func (Copy) effect()    {}
 func (Ring) effect()    {}
 func (Outcome) effect() {}
 func (Bind) effect()    {}
 func (Replay) effect()  {}
 func (Unbind) effect()  {}
 func (Leave) effect()   {}
+func (Parted) effect()  {}
 func (Moved) effect()   {}
 func (Ended) effect()   {}

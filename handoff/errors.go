@@ -14,6 +14,7 @@ var (
 	ErrUnknown    = errors.New("handoff: no such transfer")
 	ErrIsHolder   = errors.New("handoff: the target holds the session already")
 	ErrNobody     = errors.New("handoff: there is nobody to offer it to")
+	ErrQuiet      = errors.New("handoff: the consultation has ended meanwhile")
 	ErrHops       = errors.New("handoff: the session was handed on too often")
 	ErrHeld       = errors.New("handoff: somebody holds the session")
 	errBadEvent   = errors.New("handoff: malformed event")

@@ -33,6 +33,35 @@ func (p Phase) String() string {
 	return "invalid"
 }
 
+// Mode says how a session is handed on.
+type Mode uint8
+
+// The modes of a transfer.
+const (
+	Warm      Mode = iota // the holder keeps the caller until the target accepts
+	Blind                 // the holder lets go at once; until somebody takes it, it waits
+	Consult               // accepted, the target talks with the holder in private; nothing moves
+	Join                  // accepted, the target is there beside the holder; nothing moves
+	Reclaimed             // a former holder asks for it back, and the holder answers
+)
+
+// String returns the mode's name on the wire.
+func (m Mode) String() string {
+	switch m {
+	case Warm:
+		return "warm"
+	case Blind:
+		return "blind"
+	case Consult:
+		return "consult"
+	case Join:
+		return "join"
+	case Reclaimed:
+		return "reclaim"
+	}
+	return "invalid"
+}
+
 // State says how a transfer ended; the zero State is a transfer still open.
 type State string
 
@@ -52,6 +81,10 @@ type Conversation struct {
 	Caller Party
 	Holder Party // set exactly in phase Active
 	Phase  Phase
+	Guests []Party // joined beside the holder, in the order they came
+	Aside  Party   // talks with the holder in private; nobody mostly
+	Quiet  bool    // whom the holder consulted has left: nothing the holder says goes out before they know
+	Was    Party   // who held the session before it waited; nobody when nobody did
 
 	Session uint64 // number of the open or last session, from 1
 	Epoch   uint64 // changes of holder so far
@@ -63,10 +96,16 @@ type Conversation struct {
 	Last  Closed // the last transfer that ended
 }
 
+// Has reports whether p takes part now on the agents' side.
+func (c Conversation) Has(p Party) bool {
+	return p != "" && (p == c.Holder || p == c.Aside || slices.Contains(c.Guests, p))
+}
+
 // Offer is a transfer that is open.
 type Offer struct {
 	ID      string
-	By      Party         // the holder, or nobody: the service offers a waiting session
+	By      Party // who made it: the holder, for a blind one who was it, or nobody: the service
+	Mode    Mode
 	Ringing []Party       // who may accept now
 	Next    []Party       // who is asked after them, in order
 	Passed  []Party       // who was asked and let it pass
@@ -91,6 +130,6 @@ func (o Offer) Until() time.Time {
 type Closed struct {
 	ID    string
 	State State
-	By    Party  // who took it, when accepted
-	Epoch uint64 // the epoch it began, when accepted
+	By    Party  // whose answer it was, when accepted
+	Epoch uint64 // the epoch it began, when accepted; 0 when the session did not move
 }

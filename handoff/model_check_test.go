@@ -8,7 +8,7 @@ import (
 
 // breach says which invariant does not hold, by its number in the project's
 // list; each check says what its number stands for. Number 0 is Step's own
-// contract: a refused event changes nothing.
+// contract: a refused event changes nothing, the hop limit holds.
 type breach struct {
 	no   int
 	what string
@@ -29,40 +29,37 @@ type stride struct {
 	fx     []Effect
 }
 
-func (s stride) took() bool { return s.after.Epoch != s.before.Epoch }
-
 // history is what the checker remembers by itself, from events and effects
 // alone, so that it does not trust the conversation's own fields.
 type history struct {
 	session   uint64
 	first     int // lines before the session's first
+	epochs    int
+	hops      int
+	who       who
 	lines     []said
-	reigns    []reign // reigns[e-1] is epoch e
+	stays     []Replay // each coming in of an agent begins with its replay
 	transfers []transfer
 }
 
-// said is one line of the journal.
+// said is one line of the journal, and who took part when it was said.
 type said struct {
 	Line
 	session uint64
-}
-
-// reign is one epoch: who held which session, and the last line before it.
-type reign struct {
-	session uint64
-	holder  Party
-	through int
+	heard   [len(parties)]bool
 }
 
 // transfer is one line of the ledger.
 type transfer struct {
 	id       string
 	by       Party
+	mode     Mode
 	asked    []Party
 	deadline time.Time
 	told     [len(parties)]uint8
 	over     bool
-	taker    Party
+	taker    Party // whose answer it was
+	epoch    int   // the one it began; 0: nothing moved
 }
 
 func (h *history) transfer(id string) *transfer {
@@ -84,134 +81,113 @@ func refused(before Conversation, e Event, after Conversation, fx []Effect, err 
 
 // judge checks one call of Step against the rules and remembers it.
 func (h *history) judge(s stride) error {
-	if _, ok := s.event.(Connect); ok {
-		h.session, h.first = h.session+1, len(h.lines)
-	}
+	was := *h
 	h.transfers = slices.Clone(h.transfers)
-	for _, rule := range [...]func(*history, stride) error{
-		(*history).shape, (*history).ownership, (*history).journal,
-		(*history).acceptance, (*history).offers, (*history).outcomes,
-	} {
-		if err := rule(h, s); err != nil {
-			return err
-		}
+	if _, ok := s.event.(Connect); ok {
+		h.session, h.first, h.hops = h.session+1, len(h.lines), 0
 	}
-	return nil
+	if err := h.answers(s); err != nil {
+		return err
+	}
+	if err := h.journal(s); err != nil {
+		return err
+	}
+	if err := h.moves(s); err != nil {
+		return err
+	}
+	if err := h.ownership(was.who, s); err != nil {
+		return err
+	}
+	if err := h.legs(was.who, s); err != nil {
+		return err
+	}
+	if err := h.offers(was.who, s); err != nil {
+		return err
+	}
+	return h.outcomes(s)
 }
 
-// shape is invariant 11, and that phase, holder and session agree.
-func (h *history) shape(s stride) error {
-	c, o := s.after, s.after.Offer
-	if (c.Phase == Active) != (c.Holder != "") {
-		return breaks(1, "phase %v with holder %q", c.Phase, c.Holder)
+// ownership is invariant 1: the holder, and with them the epoch, is who the
+// events made it, and so is everybody else who takes part (3).
+func (h *history) ownership(was who, s stride) error {
+	a := s.after
+	if h.who.holder != "" && h.who.holder != was.holder {
+		h.epochs++
 	}
-	if c.Session != h.session || (c.Session > 0 && c.First != uint64(h.first)+1) {
-		return breaks(1, "session %d starts at line %d, the journal says %d at %d", c.Session, c.First, h.session, h.first+1)
+	if a.Phase != h.who.phase() || a.Holder != h.who.holder {
+		return breaks(1, "after %T: %v with holder %q, it should be %v with %q", s.event, a.Phase, a.Holder, h.who.phase(), h.who.holder)
 	}
-	if !o.Open() {
-		return nil
+	if a.Epoch != uint64(h.epochs) {
+		return breaks(1, "epoch %d after %d changes of holder", a.Epoch, h.epochs)
 	}
-	if c.Phase == Idle || o.By != c.Holder || len(o.Ringing) == 0 {
-		return breaks(11, "offer %s by %q to %v is open in phase %v under %q", o.ID, o.By, o.Ringing, c.Phase, c.Holder)
+	if a.Aside != h.who.aside || !slices.Equal(a.Guests, h.who.guests) {
+		return breaks(3, "after %T: aside %q, guests %v; they should be %q, %v", s.event, a.Aside, a.Guests, h.who.aside, h.who.guests)
 	}
-	for _, group := range [...][]Party{o.Ringing, o.Next} {
-		for _, p := range group {
-			if p == "" || p == c.Holder || p == c.Caller || slices.Contains(o.Passed, p) {
-				return breaks(11, "offer %s asks %q while %q holds and %v have passed", o.ID, p, c.Holder, o.Passed)
-			}
-		}
+	if a.Quiet != h.who.quiet || a.Was != h.who.last {
+		return breaks(3, "after %T: quiet %v, held before by %q; it should be %v, %q", s.event, a.Quiet, a.Was, h.who.quiet, h.who.last)
 	}
-	return nil
-}
-
-// ownership is invariant 1.
-func (h *history) ownership(s stride) error {
-	a, b := s.after, s.before
-	if b.Epoch != uint64(len(h.reigns)) || a.Epoch < b.Epoch || a.Epoch > b.Epoch+1 {
-		return breaks(1, "the epoch went from %d to %d after %d changes of holder", b.Epoch, a.Epoch, len(h.reigns))
+	if a.Session != h.session || (a.Session > 0 && a.First != uint64(h.first)+1) {
+		return breaks(1, "session %d starts at line %d, the journal says %d at %d", a.Session, a.First, h.session, h.first+1)
 	}
-	if !s.took() {
-		if a.Holder != b.Holder && a.Phase != Idle {
-			return breaks(1, "%q took over from %q within epoch %d", a.Holder, b.Holder, a.Epoch)
-		}
-		return nil
+	if a.Hops != h.hops {
+		return breaks(0, "%d hops counted, %d transfers accepted", a.Hops, h.hops)
 	}
-	if a.Holder == "" || a.Holder == b.Holder {
-		return breaks(1, "epoch %d began with holder %q after %q", a.Epoch, a.Holder, b.Holder)
-	}
-	h.reigns = append(slices.Clip(h.reigns), reign{h.session, a.Holder, len(h.lines)})
 	return nil
 }
 
 // journal is invariants 2, 3 and 8 at the commit: a line gets the next number,
-// the epoch of now and whoever is at the other end, once.
+// the epoch of now, and goes to those who take part now and may hear it, once.
 func (h *history) journal(s stride) error {
-	var lines []Line
-	for _, f := range s.fx {
-		if l, ok := f.(Line); ok {
-			lines = append(lines, l)
-		}
-	}
 	e, ok := s.event.(Say)
-	if !ok {
-		if len(lines) > 0 || s.after.Seq != uint64(len(h.lines)) {
-			return breaks(2, "%T made lines %v", s.event, lines)
+	var want [len(parties)]Effect // at most one for each
+	wants := 0
+	if ok {
+		if e.By == "" || (e.By != s.before.Caller && !h.who.has(e.By)) || !h.who.open {
+			return breaks(8, "%q spoke in %q's epoch", e.By, h.who.holder)
 		}
-		return nil
-	}
-	if e.By != s.before.Caller && (s.before.Phase != Active || e.By != s.before.Holder) {
-		return breaks(8, "%q spoke in %q's epoch", e.By, s.before.Holder)
-	}
-	to := s.before.Holder
-	if e.By != s.before.Caller {
-		to = s.before.Caller
-	}
-	want := Line{Seq: uint64(len(h.lines)) + 1, Epoch: uint64(len(h.reigns)), By: e.By, To: to}
-	if len(lines) == 1 && lines[0].To != to {
-		return breaks(3, "line %v was said to %q", lines[0], to)
-	}
-	if len(lines) != 1 || lines[0] != want || s.after.Seq != want.Seq {
-		return breaks(2, "journalled %v, want %v", lines, want)
-	}
-	h.lines = append(slices.Clip(h.lines), said{want, h.session})
-	return nil
-}
-
-// acceptance is invariant 12: whatever a change of holder needs is in its one
-// step, and nothing of it in any other.
-func (h *history) acceptance(s stride) error {
-	a, was := s.after, s.before.Holder
-	var want []Effect
-	leaving := Party("")
-	switch {
-	case s.took():
-		want = append(want, Bind{a.Holder, a.Epoch}, Moved{was, a.Holder, a.Epoch},
-			Replay{To: a.Holder, Epoch: a.Epoch, First: uint64(h.first) + 1, Through: uint64(len(h.lines)), From: was, Transfer: a.Last.ID})
-		if a.Offer.Open() || a.Last.State != Accepted || a.Last.By != a.Holder || a.Last.Epoch != a.Epoch {
-			return breaks(12, "%q took the session, but offer %q and last %+v", a.Holder, a.Offer.ID, a.Last)
+		if h.who.quiet && e.By == h.who.holder && !e.Aloud {
+			return breaks(3, "%q was heard, who meant it for the agent that had left", e.By)
 		}
-		if leaving = was; was != "" {
-			want = append(want, Leave{was, "transferred", a.Epoch, a.Holder})
+		to, private, copies := h.who.hear(s.before.Caller, e)
+		line := Line{Seq: uint64(len(h.lines)) + 1, Epoch: uint64(h.epochs), By: e.By, To: to, Private: private}
+		want[0], wants = line, 1
+		heard := [len(parties)]bool{}
+		heard[laneOf(to)] = to != ""
+		for _, p := range copies {
+			want[wants] = Copy{Seq: line.Seq, Epoch: line.Epoch, By: line.By, To: p}
+			heard[laneOf(p)] = true
+			wants++
 		}
-	case a.Phase == Idle && s.before.Phase != Idle:
-		want = append(want, Ended{h.session})
-		leaving = was
+		h.lines = append(slices.Clip(h.lines), said{line, h.session, heard})
 	}
-	if leaving != "" {
-		want = append(want, Unbind{leaving, s.before.Epoch})
+	if s.after.Seq != uint64(len(h.lines)) {
+		return breaks(2, "%d lines after %T, want %d", s.after.Seq, s.event, len(h.lines))
 	}
-	for _, f := range want {
-		if !slices.Contains(s.fx, f) {
-			return breaks(12, "%T came without %T%+v", s.event, f, f)
-		}
-	}
+	got := 0
 	for _, f := range s.fx {
 		switch f.(type) {
-		case Bind, Moved, Replay, Unbind, Ended:
-			if !slices.Contains(want, f) {
-				return breaks(12, "%T brought %T%+v", s.event, f, f)
+		case Line, Copy:
+			if got++; !slices.Contains(want[:wants], f) {
+				return breaks(misheard(f, want[0]), "%T brought %T%+v, want %+v", s.event, f, f, want[:wants])
 			}
 		}
 	}
+	if got != wants {
+		return breaks(2, "%T brought %d lines and copies, want %+v", s.event, got, want[:wants])
+	}
 	return nil
+}
+
+// misheard tells a line for the wrong ears (3) from one out of place (2).
+func misheard(got, want Effect) int {
+	w, _ := want.(Line)
+	switch f := got.(type) {
+	case Copy:
+		return 3
+	case Line:
+		if f.Seq == w.Seq && f.Epoch == w.Epoch && f.By == w.By {
+			return 3
+		}
+	}
+	return 2
 }

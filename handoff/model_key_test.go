@@ -1,60 +1,124 @@
 package handoff
 
 import (
-	"encoding/binary"
 	"hash/maphash"
+	"slices"
 )
 
-var keySeeds = [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()}
+var keySeed = maphash.MakeSeed()
 
-// key returns 128 bits that stand for w. It leaves out what nothing can look at
-// again: the rows a party has seen, in order, and that cannot come back, and
-// the transfers that are over. Step sees only the conversation, the checker
-// sees the journal, the reigns and what is still to be performed. Times count
-// only as whether the open offer is overdue.
-func (w *world) key() [2]uint64 {
+// key returns 64 bits that stand for w and for every world that is like it but
+// for the names of the agents. It leaves out what nothing can look at again: the
+// rows a party has seen, in order, and that cannot come back; the journal and
+// the ledger, of which Step sees nothing and the checker only what conversation
+// and outbox still say. Times count only as whether the open offer is overdue.
+// TestKey checks that worlds with the same key have the same future.
+func (s shell) key(w *world) uint64 {
+	if s.forget != nil {
+		less := *w
+		s.forget(&less)
+		w = &less
+	}
 	var room [1024]byte
-	b := append(room[:0], w.left.sessions, w.left.messages, w.left.transfers, w.left.repeats, w.left.crashes)
-	b = appendConversation(b, w.conv)
-	b = appendBool(b, w.conv.Offer.Open() && !w.now.Before(w.conv.Offer.Expires))
-	if w.stale != nil {
-		b = appendConversation(b, *w.stale)
-	}
-	for i := range w.lanes {
-		b = w.lanes[i].append(b, w.left)
-	}
-	for _, l := range w.past.lines {
-		b = appendEffect(append(b, byte(l.session)), l.Line)
-	}
-	for _, r := range w.past.reigns {
-		b = appendParties(append(b, byte(r.session), byte(r.through)), r.holder)
-	}
-	return [2]uint64{maphash.Bytes(keySeeds[0], b), maphash.Bytes(keySeeds[1], b)}
+	e := encoder{b: room[:0], shell: s, w: w}
+	e.world(e.order())
+	return maphash.Bytes(keySeed, e.b)
 }
 
-func (l *lane) append(b []byte, left budget) []byte {
+// encoder writes a world with the agents under other numbers.
+type encoder struct {
+	b     []byte
+	shell shell
+	w     *world
+	as    [len(parties)]byte // a party's number
+}
+
+// order returns the agents in an order that their names have no part in: that
+// of what each of them is and has before them. Those alike in that are alike in
+// everything: no row names anybody but its receiver.
+func (e *encoder) order() [len(parties) - firstAgent]int {
+	var order [len(parties) - firstAgent]int
+	var look [len(parties)]uint64
+	for k := range order {
+		i := k + firstAgent
+		order[k] = i
+		e.b = e.b[:0]
+		e.as = [len(parties)]byte{0, 1, 3, 3, 3} // oneself and others
+		e.as[i] = 2
+		e.conversation(&e.w.conv)
+		e.party(i)
+		look[i] = maphash.Bytes(keySeed, e.b)
+	}
+	slices.SortFunc(order[:], func(x, y int) int {
+		switch {
+		case look[x] < look[y]:
+			return -1
+		case look[x] > look[y]:
+			return 1
+		}
+		return 0
+	})
+	return order
+}
+
+func (e *encoder) world(order [len(parties) - firstAgent]int) {
+	e.b = e.b[:0]
+	e.as = [len(parties)]byte{0, 1}
+	for k, i := range order {
+		e.as[i] = byte(k + firstAgent)
+	}
+	w := e.w
+	e.bytes(w.left.sessions, w.left.messages, w.left.transfers, w.left.repeats, w.left.crashes, w.left.takeovers)
+	e.bools(w.conv.Offer.Open() && !w.now.Before(w.conv.Offer.Expires), w.ghost.alive, w.ghost.stale)
+	e.conversation(&w.conv)
+	if e.shell.noCompare && w.ghost.stale { // otherwise what it knew comes to nothing
+		e.conversation(w.ghost.conv)
+	}
+	e.party(1)
+	for _, i := range order {
+		e.party(i)
+	}
+}
+
+// party is what concerns party i of the outbox.
+func (e *encoder) party(i int) {
+	e.bools(e.w.contact[i])
+	e.lane(i)
+	if i >= firstAgent {
+		e.lane(i + bindLane)
+	}
+}
+
+func (e *encoder) lane(i int) {
+	l, g, left := &e.w.lanes[i], &e.w.ghost, e.w.left
 	known := l.prefix()
-	b = appendBool(appendBool(b, l.contact), known < 0)
+	e.bools(known < 0, e.w.stuck[i])
 	for k, r := range l.rows {
-		switch r.fx.(type) {
-		case Bind, Unbind: // once more late, or again after a crash, or still to come
-			if k >= l.next || left.repeats > 0 || (left.crashes > 0 && k >= l.next-mostInFlight) {
-				b = appendEffect(appendBool(appendBool(b, k >= l.next), r.more), r.fx)
-			}
-		default: // a copy of what was seen is known by its id and does nothing
-			if known >= 0 && k < known {
+		ghosts := g.alive && k >= g.next[i] && k < g.known[i]
+		switch {
+		case arranges(r.fx): // once more late, or again after a crash, or still to come
+			if k < l.next && left.repeats == 0 && !ghosts && (left.crashes+left.takeovers == 0 || k < l.next-mostInFlight) {
 				continue
 			}
-			b = appendEffect(appendBool(appendBool(b, k >= l.next), r.more), r.fx)
+		case known >= 0 && k < known && !ghosts: // a copy is known by its id and does nothing
+			if !e.shell.noToken {
+				continue
+			}
 		}
+		e.bools(k >= l.next, r.more, ghosts, known >= 0 && k < known)
+		e.effect(r.fx)
 	}
-	b = append(b, 0) // no effect begins with 0
+	e.bytes(0) // no effect begins with 0
+	if e.shell.noToken {
+		e.bytes(byte(g.done[i]))
+	}
 	if known < 0 {
 		for _, r := range l.seen {
-			b = appendEffect(binary.AppendUvarint(b, uint64(r.id)), r.fx)
+			e.bytes(byte(r.id), byte(r.id>>24))
+			e.effect(r.fx)
 		}
+		e.bytes(0)
 	}
-	return b
 }
 
 // prefix returns how many of the rows the party has seen, if they are the
@@ -62,8 +126,7 @@ func (l *lane) append(b []byte, left budget) []byte {
 func (l *lane) prefix() int {
 	n := 0
 	for k, r := range l.rows {
-		switch r.fx.(type) {
-		case Bind, Unbind:
+		if arranges(r.fx) {
 			continue
 		}
 		if n == len(l.seen) {
@@ -83,52 +146,86 @@ func (l *lane) prefix() int {
 	return len(l.rows)
 }
 
-func appendBool(b []byte, v bool) []byte {
-	if v {
-		return append(b, 1)
+func (e *encoder) bytes(b ...byte) { e.b = append(e.b, b...) }
+
+func (e *encoder) bools(vs ...bool) {
+	var b byte
+	for i, v := range vs {
+		if v {
+			b |= 1 << i
+		}
 	}
-	return append(b, 0)
+	e.b = append(e.b, b)
 }
 
-func appendParties(b []byte, ps ...Party) []byte {
-	b = append(b, byte(len(ps)))
+func (e *encoder) parties(ps ...Party) {
+	e.b = append(e.b, byte(len(ps)))
 	for _, p := range ps {
-		b = append(b, byte(laneOf(p)))
+		e.b = append(e.b, e.as[laneOf(p)])
 	}
-	return b
 }
 
-func appendText(b []byte, s string) []byte { return append(append(b, byte(len(s))), s...) }
-
-func appendConversation(b []byte, c Conversation) []byte {
-	b = appendParties(b, c.Holder, c.Offer.By, c.Last.By)
-	b = append(b, byte(c.Phase), byte(c.Session), byte(c.Epoch), byte(c.Seq), byte(c.First), byte(c.Hops), byte(c.Last.Epoch))
-	b = appendText(appendText(appendText(b, c.Offer.ID), c.Last.ID), string(c.Last.State))
-	b = appendParties(b, c.Offer.Ringing...)
-	b = appendParties(b, c.Offer.Next...)
-	return appendParties(b, c.Offer.Passed...)
+// set is parties whose order makes no difference.
+func (e *encoder) set(ps []Party) {
+	var has [len(parties)]bool
+	for _, p := range ps {
+		has[e.as[laneOf(p)]] = true
+	}
+	e.bools(has[:]...)
 }
 
-// appendEffect leaves out times, and reasons, which nothing here looks at.
-func appendEffect(b []byte, fx Effect) []byte {
+// text is a transfer's number, or a state: no two begin with the same letter.
+func (e *encoder) text(s string) {
+	if s == "" {
+		e.b = append(e.b, 0)
+		return
+	}
+	e.b = append(e.b, s[0], s[len(s)-1])
+}
+
+func (e *encoder) conversation(c *Conversation) {
+	o, l := &c.Offer, &c.Last
+	e.parties(c.Holder, c.Aside, c.Was, o.By, l.By)
+	e.bools(c.Quiet)
+	e.bytes(byte(c.Phase), byte(c.Session), byte(c.Epoch), byte(c.Seq), byte(c.First), byte(c.Hops), byte(l.Epoch), byte(o.Mode))
+	e.text(o.ID)
+	e.text(l.ID)
+	e.text(string(l.State))
+	e.set(c.Guests)
+	e.set(o.Ringing)
+	e.parties(o.Next...)
+	e.set(o.Passed)
+}
+
+// effect leaves out what nothing looks at once it is committed as it should be:
+// times, reasons, and who brought it about.
+func (e *encoder) effect(fx Effect) {
 	switch f := fx.(type) {
 	case Line:
-		return appendParties(append(b, 1, byte(f.Seq), byte(f.Epoch)), f.By, f.To)
+		e.bytes(1, byte(f.Seq), byte(f.Epoch))
+		e.bools(f.Private)
+	case Copy:
+		e.bytes(2, byte(f.Seq), byte(f.Epoch))
 	case Ring:
-		return appendText(append(b, 2), f.Transfer)
+		e.bytes(3)
+		e.text(f.Transfer)
 	case Outcome:
-		b = append(b, 3, byte(f.Role), byte(f.Epoch))
-		return appendParties(appendText(appendText(b, f.Transfer), string(f.State)), f.By)
+		e.bytes(4, byte(f.Role), byte(f.Epoch))
+		e.text(f.Transfer)
+		e.text(string(f.State))
 	case Bind:
-		return append(b, 4, byte(f.Epoch))
+		e.bytes(5)
 	case Replay:
-		return appendParties(append(b, 5, byte(f.Epoch), byte(f.First), byte(f.Through)), f.From)
+		e.bytes(6, byte(f.Epoch), byte(f.First), byte(f.Through), byte(f.Mode))
+		e.text(f.Transfer)
 	case Unbind:
-		return append(b, 6, byte(f.Epoch))
+		e.bytes(7)
 	case Leave:
-		return appendParties(append(b, 7, byte(f.Epoch)), f.By)
+		e.bytes(8, byte(f.Epoch))
 	case Moved:
-		return appendParties(append(b, 8, byte(f.Epoch)), f.From, f.To)
+		e.bytes(9, byte(f.Epoch))
+	case Parted:
+		e.bytes(10, byte(f.Epoch))
+		e.bools(f.Aside)
 	}
-	return append(b, 0)
 }

@@ -13,10 +13,24 @@ const (
 	chris Party = "chris"
 )
 
-// parties gives each party its lane; nobody has lane 0, which stays empty.
+// parties gives each party its number; nobody has number 0.
 var parties = [...]Party{"", carol, alice, bob, chris}
 
+const (
+	firstAgent = 2
+	bindLane   = 3 // lane i+bindLane is for the Bind rows of party i
+	laneCount  = len(parties) + bindLane
+)
+
 func laneOf(p Party) int { return slices.Index(parties[:], p) }
+
+// ownerOf returns the number of the party that lane i is for.
+func ownerOf(i int) int {
+	if i >= len(parties) {
+		return i - bindLane
+	}
+	return i
+}
 
 // epochOfTests is when every test begins.
 var epochOfTests = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
@@ -27,23 +41,36 @@ const ringTime = time.Minute
 // world is the model's whole state: the conversation as committed, what the
 // commits put into the outbox, and what each party has seen of it.
 type world struct {
-	now   time.Time
-	conv  Conversation
-	stale *Conversation // the value before the last commit, for a shell that does not compare
-	past  history
-	lanes [len(parties)]lane
-	left  budget
+	now     time.Time
+	conv    Conversation
+	past    history
+	lanes   [laneCount]lane
+	contact [len(parties)]bool // the conversation is among the party's contacts
+	ghost   ghost
+	stuck   [laneCount]bool // only in a mutant: not taken up again after a crash
+	left    budget
 }
 
 // lane is one receiver's part of the outbox and what reached that receiver.
-// rows are in the order of their commits. Those before next were performed;
-// whether they were also confirmed shows only when the desk crashes, so the
-// model chooses it then.
+// As in the desk, putting the contact into a roster has a lane apart. rows are
+// in the order of their commits. Those before next were performed; whether they
+// were also confirmed shows only when the desk crashes or another instance takes
+// over, so the model chooses it then.
 type lane struct {
-	rows    []row
-	next    int
-	seen    []row // the first copies, as the party keeps them
-	contact bool  // the conversation is among the party's contacts
+	rows []row
+	next int
+	seen []row // the first copies, as the party keeps them
+}
+
+// ghost is an instance that was paused, and another took over. It wakes knowing
+// what it knew, and goes on.
+type ghost struct {
+	alive bool
+	stale bool // something was committed since
+	conv  *Conversation
+	next  [laneCount]int // where it is in each lane
+	known [laneCount]int // the rows it had loaded
+	done  [laneCount]int // what it performed and did not confirm
 }
 
 // row is an effect in the outbox. Its id is stable: it is what makes a second
@@ -58,9 +85,10 @@ func (l lane) saw(id int) bool {
 	return slices.ContainsFunc(l.seen, func(r row) bool { return r.id == id })
 }
 
-// budget is what the model may still do.
+// budget is what the model may still do. Transfers counts Release, Reclaim and
+// Assign too.
 type budget struct {
-	sessions, messages, transfers, repeats, crashes uint8
+	sessions, messages, transfers, repeats, crashes, takeovers uint8
 }
 
 // shell is the desk as the design wants it, with Step as a value. A mutant
@@ -69,11 +97,14 @@ type shell struct {
 	step func(Conversation, time.Time, Event) (Conversation, []Effect, error)
 
 	address   func(w *world, i int, r row) int // whose view a row reaches; nil: its lane's
+	clearSent func(Effect) bool                // done when sent, not when confirmed
+	forget    func(*world)                     // what the checker's key leaves out
 	sendEarly bool                             // perform before the commit
 	noCompare bool                             // commit over whatever was committed meanwhile
-	clearSent func(Effect) bool                // done when sent, not when confirmed
-	noRecheck bool                             // contacts change without a look at the epoch
+	noToken   bool                             // confirm after another instance took over
+	noRecheck bool                             // contacts change without a look at who takes part
 	noOrder   bool                             // performs any row of a lane
+	noResume  bool                             // what a crash left is not taken up again
 	freshIDs  bool                             // a copy gets an id of its own
 }
 
@@ -82,48 +113,51 @@ func shipped() shell { return shell{step: Conversation.Step} }
 
 // matters reports whether a second copy of a row can change anything: what is
 // shown to people is known by its id, changes of contacts are run again.
-func (s shell) matters(r row) bool {
-	switch r.fx.(type) {
+func (s shell) matters(r row) bool { return arranges(r.fx) || s.freshIDs }
+
+// arranges reports whether fx changes contacts and shows nothing.
+func arranges(fx Effect) bool {
+	switch fx.(type) {
 	case Bind, Unbind:
 		return true
 	}
-	return s.freshIDs
+	return false
 }
 
-// receiver returns who an effect goes to; nobody for the desk's own books.
-// A line said by an agent goes to the caller.
-func receiver(fx Effect) Party {
+// laneFor returns the lane an effect goes to; 0 for the desk's own books and for
+// a line said to nobody.
+func laneFor(fx Effect) int {
 	switch fx := fx.(type) {
 	case Line:
-		return fx.To
+		return laneOf(fx.To)
+	case Copy:
+		return laneOf(fx.To)
 	case Ring:
-		return fx.To
+		return laneOf(fx.To)
 	case Outcome:
-		return fx.To
+		return laneOf(fx.To)
 	case Bind:
-		return fx.To
+		return laneOf(fx.To) + bindLane
 	case Replay:
-		return fx.To
+		return laneOf(fx.To)
 	case Unbind:
-		return fx.To
+		return laneOf(fx.To)
 	case Leave:
-		return fx.To
+		return laneOf(fx.To)
+	case Parted:
+		return laneOf(fx.To)
 	case Moved:
-		return carol
+		return laneOf(carol)
 	}
-	return ""
+	return 0
 }
 
 // commit steps w and makes of out the world after the commit: state, history
 // and outbox rows together. It reports whether anything changed.
-func (s shell) commit(w, out *world, e Event) (changed bool, err error) {
-	from := &w.conv
-	if s.noCompare && w.stale != nil {
-		from = w.stale
-	}
+func (s shell) commit(w, out *world, from *Conversation, e Event) (changed bool, err error) {
 	next, fx, err := s.step(*from, w.now, e)
 	if err != nil {
-		return false, refused(w.conv, e, next, fx, err)
+		return false, refused(*from, e, next, fx, err)
 	}
 	past := w.past
 	if err := past.judge(stride{w.now, w.conv, e, next, fx}); err != nil {
@@ -134,26 +168,19 @@ func (s shell) commit(w, out *world, e Event) (changed bool, err error) {
 	}
 	*out = *w
 	out.conv, out.past = next, past
-	if s.noCompare {
-		out.stale = &w.conv
-	}
-	for i := range out.lanes {
-		out.lanes[i].add(i, fx)
-	}
-	return true, nil
-}
-
-// add queues the effects that go to lane i, without writing into an array that
-// other worlds share.
-func (l *lane) add(i int, fx []Effect) {
-	n := len(l.rows)
-	rows := l.rows[:n:n]
+	out.ghost.stale = out.ghost.alive
 	for _, f := range fx {
-		if i > 0 && receiver(f) == parties[i] {
-			rows = append(rows, row{id: i<<16 + len(rows), more: len(rows) > n, fx: f})
+		if i := laneFor(f); i > 0 {
+			l, old := &out.lanes[i], len(w.lanes[i].rows)
+			rows := l.rows
+			if len(rows) == old {
+				rows = slices.Clip(rows) // other worlds share the array
+			}
+			l.rows = append(rows, row{id: i<<16 + len(rows), more: len(rows) > old, fx: f})
+			out.stuck[i] = false
 		}
 	}
-	l.rows = rows
+	return true, nil
 }
 
 // performNext performs the row of lane i whose turn it is and, with together,
@@ -176,24 +203,22 @@ func (s shell) performNext(w *world, i, k int, together bool) error {
 	}
 }
 
-// perform carries out a row of lane i, perhaps not for the first time.
+// perform carries out a row of lane i, perhaps not for the first time. A change
+// of contacts looks at who takes part at the moment it takes effect.
 func (s shell) perform(w *world, i int, r row) error {
+	if arranges(r.fx) {
+		p := ownerOf(i)
+		_, bind := r.fx.(Bind)
+		w.contact[p] = w.conv.Has(parties[p])
+		if s.noRecheck {
+			w.contact[p] = bind
+		}
+		return nil
+	}
 	if s.address != nil {
 		i = s.address(w, i, r)
 	}
 	l := &w.lanes[i]
-	switch fx := r.fx.(type) {
-	case Bind:
-		if s.noRecheck || (w.conv.Holder == fx.To && w.conv.Epoch == fx.Epoch) {
-			l.contact = true
-		}
-		return nil
-	case Unbind:
-		if s.noRecheck || w.conv.Holder != fx.To {
-			l.contact = false
-		}
-		return nil
-	}
 	if s.freshIDs {
 		r.id += (len(l.seen) + 1) << 24
 	}
@@ -205,12 +230,57 @@ func (s shell) perform(w *world, i int, r row) error {
 	return w.past.shown(parties[i], before, r.fx)
 }
 
+// skips passes over what was seen already, in every lane: another copy of it is
+// known by its id and does nothing.
+func (w *world) skips() {
+	for i := range w.lanes {
+		l, g := &w.lanes[i], &w.ghost
+		for l.next < len(l.rows) && !arranges(l.rows[l.next].fx) && l.saw(l.rows[l.next].id) {
+			l.next++
+		}
+		for g.next[i] < g.known[i] && !arranges(l.rows[g.next[i]].fx) && l.saw(l.rows[g.next[i]].id) {
+			g.next[i]++
+			g.done[i]++
+		}
+	}
+}
+
+// pauses makes of the instance at work a ghost: another takes over and goes on
+// where the store says, back rows before it in each lane.
+func (w *world) pauses(back [laneCount]uint8) {
+	conv := w.conv
+	w.ghost = ghost{alive: true, conv: &conv}
+	for i := range w.lanes {
+		l := &w.lanes[i]
+		w.ghost.next[i], w.ghost.known[i], w.ghost.done[i] = l.next, len(l.rows), int(back[i])
+		l.next -= int(back[i])
+	}
+}
+
+// confirms is what the ghost does when a row of lane i is done for it: it moves
+// the cursor on by what it performed. Its lease is over, so that the store
+// refuses it.
+func (s shell) confirms(w *world, i int) (refused bool, err error) {
+	if !s.noToken {
+		return true, nil
+	}
+	l := &w.lanes[i]
+	l.next = min(l.next+w.ghost.done[i], len(l.rows))
+	w.ghost.done[i] = 0
+	for _, r := range l.rows[:l.next] {
+		if !arranges(r.fx) && !l.saw(r.id) {
+			return false, breaks(15, "the cursor of %q passed %T%+v, which nobody performed", parties[ownerOf(i)], r.fx, r.fx)
+		}
+	}
+	return false, nil
+}
+
 // sameConversation compares two values; Conversation holds slices, so == won't.
 func sameConversation(a, b Conversation) bool {
 	x, y := a.Offer, b.Offer
-	return a.Caller == b.Caller && a.Holder == b.Holder && a.Phase == b.Phase &&
+	return a.Caller == b.Caller && a.Holder == b.Holder && a.Phase == b.Phase && a.Aside == b.Aside && a.Quiet == b.Quiet && a.Was == b.Was &&
 		a.Session == b.Session && a.Epoch == b.Epoch && a.Seq == b.Seq &&
-		a.First == b.First && a.Hops == b.Hops && a.Last == b.Last &&
-		x.ID == y.ID && x.By == y.By && x.Timeout == y.Timeout && x.Expires.Equal(y.Expires) &&
+		a.First == b.First && a.Hops == b.Hops && a.Last == b.Last && slices.Equal(a.Guests, b.Guests) &&
+		x.ID == y.ID && x.By == y.By && x.Mode == y.Mode && x.Timeout == y.Timeout && x.Expires.Equal(y.Expires) &&
 		slices.Equal(x.Ringing, y.Ringing) && slices.Equal(x.Next, y.Next) && slices.Equal(x.Passed, y.Passed)
 }

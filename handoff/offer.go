@@ -6,46 +6,87 @@ import (
 )
 
 func (c Conversation) transfer(now time.Time, e Transfer) (Conversation, []Effect, error) {
-	switch {
-	case e.ID == "" || e.Timeout <= 0:
-		return c, nil, errBadEvent
-	case c.Phase == Idle:
-		return c, nil, ErrNoSession
-	case e.By == "" && c.Phase == Active:
-		return c, nil, ErrHeld
-	case e.By != c.Holder:
-		return c, nil, ErrNotHolder
-	case c.Offer.Open():
-		return c, nil, ErrTransfer
-	case e.By != "" && e.MaxHops > 0 && c.Hops >= e.MaxHops:
-		return c, nil, ErrHops
+	if err := c.mayOffer(e); err != nil {
+		return c, nil, err
 	}
-	ask := c.eligible(e.Candidates)
+	ask := c.eligible(e)
 	if len(ask) == 0 {
-		if len(e.Candidates) > 0 && slices.Contains(e.Candidates, c.Holder) {
+		if len(e.Candidates) > 0 && slices.ContainsFunc(e.Candidates, c.Has) {
 			return c, nil, ErrIsHolder
 		}
 		return c, nil, ErrNobody
 	}
-	c.Offer = Offer{ID: e.ID, By: e.By, Next: ask, Timeout: e.Timeout}
+	c.Offer = Offer{ID: e.ID, By: e.By, Mode: e.Mode, Next: ask, Timeout: e.Timeout}
+	if e.Mode == Warm && len(ask) == 1 && ask[0] == c.Aside {
+		c, fx := c.take(e.ID, c.Aside, c.Aside) // they have agreed on it
+		return c, fx, nil
+	}
 	n := 1
 	if e.All {
 		n = len(ask)
 	}
 	c, fx := c.ring(now, n)
+	if e.Mode == Blind {
+		var left []Effect
+		c, left = c.letGo(e.By, ReasonTransferred)
+		fx = append(fx, left...)
+	}
 	return c, fx, nil
 }
 
+// mayOffer returns why a transfer cannot be opened now, or nil.
+func (c Conversation) mayOffer(e Transfer) error {
+	switch {
+	case e.ID == "" || e.Timeout <= 0 || e.Mode > Join || e.By == "" && e.Mode != Warm:
+		return errBadEvent
+	case c.Phase == Idle:
+		return ErrNoSession
+	case e.By == "" && c.Phase == Active:
+		return ErrHeld
+	case e.By != c.Holder:
+		return ErrNotHolder
+	case c.Offer.Open() || e.Mode == Consult && c.Aside != "":
+		return ErrTransfer
+	case e.By != "" && e.Mode <= Blind && e.MaxHops > 0 && c.Hops >= e.MaxHops:
+		return ErrHops
+	}
+	return nil
+}
+
 // eligible returns the candidates that can be asked: each once, never the
-// holder and never the caller.
-func (c Conversation) eligible(candidates []Party) []Party {
+// holder and never the caller, nor whoever is there for coming in.
+func (c Conversation) eligible(e Transfer) []Party {
 	var ask []Party
-	for _, p := range candidates {
-		if p != "" && p != c.Holder && p != c.Caller && !slices.Contains(ask, p) {
+	for _, p := range e.Candidates {
+		in := p == c.Holder || e.Mode > Blind && c.Has(p)
+		if p != "" && p != c.Caller && !in && !slices.Contains(ask, p) {
 			ask = append(ask, p)
 		}
 	}
 	return ask
+}
+
+// reclaim asks the holder to give the session back; one that waits moves at
+// once, and an offer of it ends.
+func (c Conversation) reclaim(now time.Time, e Reclaim) (Conversation, []Effect, error) {
+	switch {
+	case e.ID == "" || e.By == "" || e.By == c.Caller || e.Timeout <= 0:
+		return c, nil, errBadEvent
+	case c.Phase == Idle:
+		return c, nil, ErrNoSession
+	case e.By == c.Holder:
+		return c, nil, ErrIsHolder
+	case c.Phase == Waiting:
+		c, fx := c.closeOffer(Cancelled, e.By, "")
+		c.Offer = Offer{ID: e.ID, By: e.By, Mode: Reclaimed}
+		c, taken := c.take(e.ID, e.By, e.By)
+		return c, append(fx, taken...), nil
+	case c.Offer.Open():
+		return c, nil, ErrTransfer
+	}
+	c.Offer = Offer{ID: e.ID, By: e.By, Mode: Reclaimed, Next: []Party{c.Holder}, Timeout: e.Timeout}
+	c, fx := c.ring(now, 1)
+	return c, fx, nil
 }
 
 // ring asks the next n candidates. The slices are built anew, because older
@@ -74,7 +115,7 @@ func (c Conversation) assign(e Assign) (Conversation, []Effect, error) {
 	case c.Offer.Open():
 		return c, nil, ErrTransfer
 	}
-	c, fx := c.take(e.ID, e.To)
+	c, fx := c.take(e.ID, e.To, e.To)
 	return c, fx, nil
 }
 
@@ -91,7 +132,15 @@ func (c Conversation) accept(now time.Time, e Accept) (Conversation, []Effect, e
 	if !now.Before(c.Offer.Expires) {
 		return c, nil, ErrOver // the Tick that ends it is under way
 	}
-	c, fx := c.take(e.ID, e.By)
+	switch c.Offer.Mode {
+	case Consult, Join:
+		c, fx := c.enter(e.ID, e.By)
+		return c, fx, nil
+	case Reclaimed:
+		c, fx := c.take(e.ID, c.Offer.By, e.By)
+		return c, fx, nil
+	}
+	c, fx := c.take(e.ID, e.By, e.By)
 	return c, fx, nil
 }
 
@@ -106,11 +155,18 @@ func (o Offer) rungFor(p Party) error {
 	return ErrNotTarget
 }
 
-// repeats reports whether e is the accept that made its author the holder of
-// now: saying it again gets the same answer.
+// repeats reports whether e is the accept by which the session moved to the
+// holder of now, or its author came in and is there still: said again it gets
+// the same answer.
 func (c Conversation) repeats(e Accept) bool {
-	return c.Last.ID == e.ID && c.Last.State == Accepted && c.Last.By == e.By &&
-		c.Phase == Active && c.Last.Epoch == c.Epoch
+	l := c.Last
+	if l.ID != e.ID || l.State != Accepted || l.By != e.By {
+		return false
+	}
+	if l.Epoch == 0 {
+		return c.Has(e.By)
+	}
+	return c.Phase == Active && l.Epoch == c.Epoch
 }
 
 // answerable returns why the transfer id cannot be answered now, or nil.
@@ -126,35 +182,67 @@ func (c Conversation) answerable(id string) error {
 	return ErrOver
 }
 
-// take makes p the holder: epoch, end of the dialog that moves, and the
-// offer's end are one step.
-func (c Conversation) take(id string, p Party) (Conversation, []Effect) {
-	was, o := c.Holder, c.Offer
-	old := c.Epoch
-	c.Epoch++
-	c.Holder, c.Phase = p, Active
-	c.Offer = Offer{}
-	c.Last = Closed{ID: id, State: Accepted, By: p, Epoch: c.Epoch}
-	if was != "" {
+// take makes p the holder by the answer of by: epoch, end of the dialog that
+// moves, and the offer's end are one step.
+func (c Conversation) take(id string, p, by Party) (Conversation, []Effect) {
+	was, o := c, c.Offer
+	from := was.Holder
+	if from == "" && was.Was != p {
+		from = was.Was // who let go
+	}
+	if o.By != "" && o.Mode <= Blind {
 		c.Hops++
+	}
+	c.Epoch++
+	c.Holder, c.Phase, c.Aside, c.Quiet, c.Was = p, Active, "", false, ""
+	c.Guests = slices.DeleteFunc(slices.Clone(c.Guests), func(g Party) bool { return g == p })
+	c.Offer = Offer{}
+	c.Last = Closed{ID: id, State: Accepted, By: by, Epoch: c.Epoch}
+	fx := c.welcome(id, p, from, o)
+	if was.Aside != p {
+		fx = append(fx, c.farewell(was.Aside, ReasonLeft, was.Holder, was.Epoch)...)
+	}
+	fx = append(fx, c.farewell(was.Holder, ReasonTransferred, p, was.Epoch)...)
+	return c, append(fx, Moved{From: from, To: p, Epoch: c.Epoch})
+}
+
+// enter brings p in beside the holder, who stays.
+func (c Conversation) enter(id string, p Party) (Conversation, []Effect) {
+	o := c.Offer
+	if o.Mode == Consult {
+		c.Aside, c.Quiet = p, false
+	} else {
+		c.Guests = append(slices.Clone(c.Guests), p)
+	}
+	c.Offer = Offer{}
+	c.Last = Closed{ID: id, State: Accepted, By: p}
+	return c, c.welcome(id, p, o.By, o)
+}
+
+// welcome is what follows when p accepted the offer o: the contact, the dialog
+// so far, and for everybody concerned the one outcome.
+func (c Conversation) welcome(id string, p, from Party, o Offer) []Effect {
+	outcome := func(to Party, role Role) Effect {
+		return Outcome{Transfer: id, To: to, Role: role, State: Accepted, By: p, Epoch: c.Epoch}
+	}
+	role := AsTarget
+	if p == o.By {
+		role = AsHolder // asked for it back
 	}
 	fx := []Effect{
 		Bind{To: p, Epoch: c.Epoch},
-		Outcome{Transfer: id, To: p, Role: AsTarget, State: Accepted, By: p, Epoch: c.Epoch},
-		Replay{To: p, Epoch: c.Epoch, First: c.First, Through: c.Seq, From: was, Transfer: id},
+		outcome(p, role),
+		Replay{To: p, Epoch: c.Epoch, First: c.First, Through: c.Seq, From: from, Transfer: id, Mode: o.Mode},
 	}
 	for _, other := range o.Ringing {
 		if other != p {
-			fx = append(fx, Outcome{Transfer: id, To: other, Role: AsTarget, State: Accepted, By: p, Epoch: c.Epoch})
+			fx = append(fx, outcome(other, AsTarget))
 		}
 	}
-	if was != "" {
-		fx = append(fx,
-			Outcome{Transfer: id, To: was, Role: AsHolder, State: Accepted, By: p, Epoch: c.Epoch},
-			Leave{To: was, Reason: "transferred", Epoch: c.Epoch, By: p},
-			Unbind{To: was, Epoch: old})
+	if o.By != "" && o.By != p {
+		fx = append(fx, outcome(o.By, AsHolder))
 	}
-	return c, append(fx, Moved{From: was, To: p, Epoch: c.Epoch})
+	return fx
 }
 
 func (c Conversation) decline(now time.Time, e Decline) (Conversation, []Effect, error) {
@@ -172,7 +260,7 @@ func (c Conversation) cancel(e Cancel) (Conversation, []Effect, error) {
 	if err := c.answerable(e.ID); err != nil {
 		return c, nil, err
 	}
-	if e.By != c.Offer.By {
+	if e.By != c.Offer.By || c.Offer.Mode == Blind { // who let go has nothing to take back
 		return c, nil, ErrNotHolder
 	}
 	c, fx := c.closeOffer(Cancelled, e.By, "")

@@ -23,9 +23,9 @@ type situation struct {
 //	ended    the same, and carol has left
 func situations() []situation {
 	idle := Conversation{Caller: carol}
-	waiting := must(idle, Connect{}, Say{carol})
+	waiting := must(idle, Connect{}, Say{By: carol})
 	asked := must(waiting, Transfer{ID: "x-1", Candidates: []Party{alice, bob}, Timeout: ringTime})
-	active := must(asked, Accept{"x-1", alice}, Say{carol})
+	active := must(asked, Accept{"x-1", alice}, Say{By: carol})
 	two := Transfer{ID: "x-2", By: alice, Candidates: []Party{bob, chris}, Timeout: ringTime}
 	handing := must(active, two)
 	two.All = true
@@ -64,7 +64,7 @@ func situationsEvents() []namedEvent {
 	}
 	events := []namedEvent{
 		{"connect", Connect{}},
-		{"say carol", Say{carol}}, {"say alice", Say{alice}}, {"say bob", Say{bob}}, {"say chris", Say{chris}}, {"say -", Say{}},
+		{"say carol", Say{By: carol}}, {"say alice", Say{By: alice}}, {"say bob", Say{By: bob}}, {"say chris", Say{By: chris}}, {"say -", Say{}},
 		{"offer - to chris", to("", chris)}, {"offer carol to chris", to(carol, chris)},
 		{"offer alice to chris", to(alice, chris)}, {"offer bob to chris", to(bob, chris)},
 		{"offer alice to alice", to(alice, alice)}, {"offer bob to bob", to(bob, bob)}, {"offer - to carol", to("", carol)},

@@ -118,12 +118,12 @@ func TestReplayIsTheSessions(t *testing.T) {
 	t.Parallel()
 	offer := Transfer{ID: "x-1", By: alice, Candidates: []Party{bob}, Timeout: ringTime}
 	play(t, held(), []beat{
-		{0, Say{carol}, "line 1 e1 carol>alice"}, {0, Disconnect{carol, "done"}, "leave alice done by carol e1; unbind alice e1; ended s1"},
-		{0, Connect{}, "opened s2"}, {0, Say{carol}, "line 2 e1 carol>-"}, {0, Say{alice}, "!holder"},
+		{0, Say{By: carol}, "line 1 e1 carol>alice"}, {0, Disconnect{carol, "done"}, "leave alice done by carol e1; unbind alice e1; ended s1"},
+		{0, Connect{}, "opened s2"}, {0, Say{By: carol}, "line 2 e1 carol>-"}, {0, Say{By: alice}, "!holder"},
 		{0, Assign{"x-0b", alice}, "bind alice e2; tell alice(target) x-0b accepted by alice e2; replay alice e2 2-2 from - x-0b; moved ->alice e2"},
-		{0, Say{alice}, "line 3 e2 alice>carol"}, {0, offer, "ring x-1 bob until 1m0s"}, {0, Say{carol}, "line 4 e2 carol>alice"},
+		{0, Say{By: alice}, "line 3 e2 alice>carol"}, {0, offer, "ring x-1 bob until 1m0s"}, {0, Say{By: carol}, "line 4 e2 carol>alice"},
 		{0, Accept{"x-1", bob}, "bind bob e3; tell bob(target) x-1 accepted by bob e3; replay bob e3 2-4 from alice x-1; tell alice(holder) x-1 accepted by bob e3; leave alice transferred by bob e3; unbind alice e2; moved alice>bob e3"},
-		{0, Say{carol}, "line 5 e3 carol>bob"}, {0, Say{alice}, "!holder"},
+		{0, Say{By: carol}, "line 5 e3 carol>bob"}, {0, Say{By: alice}, "!holder"},
 	})
 }
 
