@@ -135,12 +135,14 @@ func (s *SQLite) writeConversation(ctx context.Context, c *desk.Conversation) er
 	offer, err1 := encodeOffer(c.Offer)
 	last, err2 := encodeClosed(c.Last)
 	info, err3 := encodeInfo(c.Info)
-	if err := errors.Join(err1, err2, err3); err != nil {
+	beside, err4 := encodeBeside(c)
+	if err := errors.Join(err1, err2, err3, err4); err != nil {
 		return err
 	}
 	if c.Key != 0 {
 		res, err := s.stmts.updateConv.ExecContext(ctx, c.Queue, int64(c.Phase), string(c.Holder), c.Session, c.Epoch,
-			c.Seq, c.First, c.Hops, offer, last, c.Name, c.Lang, c.Reach, info, c.Key, c.Version, c.Domain, c.Local)
+			c.Seq, c.First, c.Hops, offer, last, c.Name, c.Lang, c.Reach, info, beside, c.Key, c.Version,
+			c.Domain, c.Local)
 		if err != nil {
 			return err
 		}
@@ -155,7 +157,7 @@ func (s *SQLite) writeConversation(ctx context.Context, c *desk.Conversation) er
 	}
 	res, err := s.stmts.insertConv.ExecContext(ctx, c.Domain, c.Local, c.Number, c.Entry, c.Queue, string(c.Caller),
 		int64(c.Phase), string(c.Holder), c.Session, c.Epoch, c.Seq, c.First, c.Hops, offer, last, c.Name, c.Lang,
-		c.Reach, info)
+		c.Reach, info, beside)
 	if duplicate(err) {
 		return fmt.Errorf("%w: %w", desk.ErrStale, err)
 	}
@@ -205,7 +207,7 @@ func (s *SQLite) writeLine(ctx context.Context, l *desk.Line) error {
 		payload = []byte{} // nil would be NULL
 	}
 	_, err = s.stmts.insertLine.ExecContext(ctx, key, l.Seq, l.Session, l.Epoch, micros(l.At), string(l.By),
-		string(l.Role), l.Name, string(l.To), l.StanzaID, l.OriginID, l.Body, payload)
+		string(l.Role), l.Name, string(l.To), l.StanzaID, l.OriginID, l.Body, payload, l.Private)
 	return err
 }
 

@@ -19,6 +19,7 @@ type (
 		Ringing []handoff.Party `json:"ringing,omitempty"`
 		Next    []handoff.Party `json:"next,omitempty"`
 		Passed  []handoff.Party `json:"passed,omitempty"`
+		Mode    handoff.Mode    `json:"mode,omitempty"`
 		Timeout time.Duration   `json:"timeout_ns"`
 		Expires int64           `json:"expires_us"`
 	}
@@ -27,6 +28,12 @@ type (
 		State handoff.State `json:"state"`
 		By    handoff.Party `json:"by,omitempty"`
 		Epoch uint64        `json:"epoch,omitempty"`
+	}
+	besideJSON struct {
+		Guests []handoff.Party `json:"guests,omitempty"`
+		Aside  handoff.Party   `json:"aside,omitempty"`
+		Quiet  bool            `json:"quiet,omitempty"`
+		Was    handoff.Party   `json:"was,omitempty"`
 	}
 	fieldJSON struct {
 		Var   string `json:"var"`
@@ -39,7 +46,7 @@ func encodeOffer(o handoff.Offer) (string, error) {
 	if !o.Open() {
 		return "", nil
 	}
-	return encode(offerJSON{o.ID, o.By, o.Ringing, o.Next, o.Passed, o.Timeout, micros(o.Expires)})
+	return encode(offerJSON{o.ID, o.By, o.Ringing, o.Next, o.Passed, o.Mode, o.Timeout, micros(o.Expires)})
 }
 
 func decodeOffer(text string) (handoff.Offer, error) {
@@ -47,7 +54,7 @@ func decodeOffer(text string) (handoff.Offer, error) {
 	if err := decode(text, &o); err != nil {
 		return handoff.Offer{}, err
 	}
-	return handoff.Offer{ID: o.ID, By: o.By, Ringing: o.Ringing, Next: o.Next, Passed: o.Passed,
+	return handoff.Offer{ID: o.ID, By: o.By, Ringing: o.Ringing, Next: o.Next, Passed: o.Passed, Mode: o.Mode,
 		Timeout: o.Timeout, Expires: fromMicros(o.Expires)}, nil
 }
 
@@ -62,6 +69,20 @@ func decodeClosed(text string) (handoff.Closed, error) {
 	var c closedJSON
 	err := decode(text, &c)
 	return handoff.Closed(c), err
+}
+
+func encodeBeside(c *desk.Conversation) (string, error) {
+	if len(c.Guests) == 0 && c.Aside == "" && !c.Quiet && c.Was == "" {
+		return "", nil
+	}
+	return encode(besideJSON{c.Guests, c.Aside, c.Quiet, c.Was})
+}
+
+func decodeBeside(text string, c *desk.Conversation) error {
+	var b besideJSON
+	err := decode(text, &b)
+	c.Guests, c.Aside, c.Quiet, c.Was = b.Guests, b.Aside, b.Quiet, b.Was
+	return err
 }
 
 func encodeInfo(info []desk.Field) (string, error) {

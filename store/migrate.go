@@ -16,7 +16,7 @@ import (
 
 // SchemaVersion is the schema that this program reads and writes: the number of
 // the last migration.
-const SchemaVersion = 1
+const SchemaVersion = 2
 
 //go:embed migrations/*.sql
 var embedded embed.FS

@@ -127,7 +127,7 @@ func TestOpenRefuses(t *testing.T) {
 			write(t, path, "", 0o600)
 			script(t, path, createVersions+"; INSERT INTO schema_versions VALUES (99, '0099_x.sql', 'x', 0)")
 			return path
-		}, ErrNewer, "made by a newer baton (schema 99, this one knows 1): install the newer one or restore a backup"},
+		}, ErrNewer, "made by a newer baton (schema 99, this one knows 2): install the newer one or restore a backup"},
 		"edited migration": {func(t *testing.T, path string) string {
 			require.NoError(t, mustOpen(t, Source{path}).Close())
 			script(t, path, "UPDATE schema_versions SET checksum = 'x'")

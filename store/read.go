@@ -125,11 +125,12 @@ func (s *SQLite) Outcomes(ctx context.Context, domain, id string) ([]desk.Outcom
 	return os, nil
 }
 
-// Held reports whether who ever held the conversation.
-func (s *SQLite) Held(ctx context.Context, domain, local string, who handoff.Party) (bool, error) {
-	var held bool
+// Held returns the last session in which who held the conversation, 0 if they
+// never did.
+func (s *SQLite) Held(ctx context.Context, domain, local string, who handoff.Party) (uint64, error) {
+	var held uint64
 	if err := s.queries.held.QueryRowContext(ctx, domain, local, string(who)).Scan(&held); err != nil {
-		return false, s.readError("held", err)
+		return 0, s.readError("held", err)
 	}
 	return held, nil
 }

@@ -47,7 +47,7 @@ func said(b *desk.Batch, c *desk.Conversation, n int) {
 func item(c *desk.Conversation, l desk.Line) *desk.Item {
 	return &desk.Item{
 		Domain: c.Domain, Conversation: c.Local, Kind: desk.KindLine, To: l.To, At: l.At, Line: &l,
-		Effect: handoff.Line{Seq: l.Seq, Epoch: l.Epoch, By: l.By, To: l.To},
+		Effect: handoff.Line{Seq: l.Seq, Epoch: l.Epoch, By: l.By, To: l.To, Private: l.Private},
 	}
 }
 
@@ -99,8 +99,11 @@ func change(t *rapid.T, c *desk.Conversation) {
 			ID: some().Draw(t, "offer"), By: maybe().Draw(t, "offer by"), Ringing: list(maybe()).Draw(t, "ringing"),
 			Next: list(maybe()).Draw(t, "next"), Passed: list(maybe()).Draw(t, "passed"),
 			Timeout: time.Duration(rapid.Int64().Draw(t, "timeout")), Expires: moment().Draw(t, "expires"),
+			Mode: handoff.Mode(rapid.IntRange(0, 4).Draw(t, "mode")),
 		}
 	}
+	c.Guests, c.Aside = list(party()).Draw(t, "guests"), maybe().Draw(t, "aside")
+	c.Quiet, c.Was = rapid.Bool().Draw(t, "quiet"), maybe().Draw(t, "was")
 	c.Last = handoff.Closed{}
 	if rapid.Bool().Draw(t, "closed") {
 		c.Last = handoff.Closed{
@@ -132,7 +135,8 @@ func line(t *rapid.T, c *desk.Conversation, seq uint64) desk.Line {
 		Conversation: c.Local, Session: number(1).Draw(t, "session"), Seq: seq, Epoch: number(0).Draw(t, "epoch"),
 		At: moment().Draw(t, "at"), By: maybe().Draw(t, "by"), Role: desk.Role(word().Draw(t, "role")),
 		Name: word().Draw(t, "name"), To: maybe().Draw(t, "to"), StanzaID: word().Draw(t, "stanza"),
-		Body: word().Draw(t, "body"), Payload: list(rapid.Byte()).Draw(t, "payload"),
+		Private: rapid.Bool().Draw(t, "private"),
+		Body:    word().Draw(t, "body"), Payload: list(rapid.Byte()).Draw(t, "payload"),
 	}
 	if rapid.Bool().Draw(t, "has origin") {
 		l.OriginID = fmt.Sprint(word().Draw(t, "origin"), seq) // unique

@@ -33,18 +33,19 @@ func collect[T any](ctx context.Context, q *sql.Stmt, scan func(row) (T, error),
 
 func scanConversation(r row) (desk.Conversation, error) {
 	var c desk.Conversation
-	var offer, last, info string
+	var offer, last, info, beside string
 	err := r.Scan(&c.Key, &c.Domain, &c.Local, &c.Number, &c.Entry, &c.Queue, (*string)(&c.Caller), &c.Phase,
 		(*string)(&c.Holder), &c.Session, &c.Epoch, &c.Seq, &c.First, &c.Hops, &offer, &last, &c.Name, &c.Lang,
-		&c.Reach, &info, &c.Version)
+		&c.Reach, &info, &c.Version, &beside)
 	if err != nil {
 		return c, err
 	}
-	var err1, err2, err3 error
+	var err1, err2, err3, err4 error
 	c.Offer, err1 = decodeOffer(offer)
 	c.Last, err2 = decodeClosed(last)
 	c.Info, err3 = decodeInfo(info)
-	if err := errors.Join(err1, err2, err3); err != nil {
+	err4 = decodeBeside(beside, &c)
+	if err := errors.Join(err1, err2, err3, err4); err != nil {
 		return c, fmt.Errorf("conversation %s: %w", c.Local, err)
 	}
 	return c, nil
@@ -55,7 +56,7 @@ func scanLine(r row) (desk.Line, error) {
 	var l desk.Line
 	var at int64
 	err := r.Scan(&l.Conversation, &l.Seq, &l.Session, &l.Epoch, &at, (*string)(&l.By), (*string)(&l.Role), &l.Name,
-		(*string)(&l.To), &l.StanzaID, &l.OriginID, &l.Body, &l.Payload)
+		(*string)(&l.To), &l.StanzaID, &l.OriginID, &l.Body, &l.Payload, &l.Private)
 	l.At = fromMicros(at)
 	return l, err
 }
@@ -94,8 +95,9 @@ func scanItem(r row) (desk.Item, error) {
 	var seq, session, epoch, lineAt sql.NullInt64
 	var by, role, name, to, stanza, origin, body sql.NullString
 	var payload []byte
+	var private sql.NullBool
 	err := r.Scan(&it.ID, &it.Domain, &it.Conversation, (*string)(&it.Kind), (*string)(&it.To), &effect, &at, &it.Tries,
-		&seq, &session, &epoch, &lineAt, &by, &role, &name, &to, &stanza, &origin, &body, &payload)
+		&seq, &session, &epoch, &lineAt, &by, &role, &name, &to, &stanza, &origin, &body, &payload, &private)
 	if err != nil {
 		return it, err
 	}
@@ -110,9 +112,9 @@ func scanItem(r row) (desk.Item, error) {
 		Conversation: it.Conversation, Session: uint64(session.Int64), Seq: uint64(seq.Int64),
 		Epoch: uint64(epoch.Int64), At: fromMicros(lineAt.Int64), By: handoff.Party(by.String),
 		Role: desk.Role(role.String), Name: name.String, To: handoff.Party(to.String), StanzaID: stanza.String,
-		OriginID: origin.String, Body: body.String, Payload: payload,
+		OriginID: origin.String, Body: body.String, Payload: payload, Private: private.Bool,
 	}
 	it.Line = &l
-	it.Effect = handoff.Line{Seq: l.Seq, Epoch: l.Epoch, By: l.By, To: l.To}
+	it.Effect = handoff.Line{Seq: l.Seq, Epoch: l.Epoch, By: l.By, To: it.To, Private: l.Private}
 	return it, nil
 }

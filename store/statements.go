@@ -19,14 +19,15 @@ func (s *statements) texts() []text {
 		{&s.commit, `COMMIT`},
 		{&s.rollback, `ROLLBACK`},
 		{&s.insertConv, `INSERT INTO conversations (domain, local, number, entry, queue, caller, phase, holder,
-			session, epoch, seq, first, hops, offer, last, name, lang, reach, info, version)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)`},
+			session, epoch, seq, first, hops, offer, last, name, lang, reach, info, beside, version)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)`},
 		{&s.updateConv, `UPDATE conversations SET queue = ?, phase = ?, holder = ?, session = ?, epoch = ?, seq = ?,
-			first = ?, hops = ?, offer = ?, last = ?, name = ?, lang = ?, reach = ?, info = ?, version = version + 1
+			first = ?, hops = ?, offer = ?, last = ?, name = ?, lang = ?, reach = ?, info = ?, beside = ?,
+			version = version + 1
 			WHERE id = ? AND version = ? AND domain = ? AND local = ?`},
 		{&s.findConv, `SELECT id FROM conversations WHERE domain = ? AND local = ?`},
 		{&s.insertLine, `INSERT INTO lines (conv, seq, session, epoch, at, author, role, name, recipient, stanza,
-			origin, body, payload) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`},
+			origin, body, payload, private) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`},
 		{&s.insertEpoch, `INSERT INTO epochs (conv, epoch, session, holder, transfer, first, through, at)
 			VALUES (?, ?, ?, ?, ?, ?, ?, ?)`},
 		{&s.insertTransfer, `INSERT INTO transfers (domain, transfer, conv, session, author, author_name,
@@ -55,9 +56,9 @@ type queries struct {
 // The columns that scanConversation and lineRow read, in their order.
 const (
 	convColumns = `c.id, c.domain, c.local, c.number, c.entry, c.queue, c.caller, c.phase, c.holder, c.session,
-		c.epoch, c.seq, c.first, c.hops, c.offer, c.last, c.name, c.lang, c.reach, c.info, c.version`
+		c.epoch, c.seq, c.first, c.hops, c.offer, c.last, c.name, c.lang, c.reach, c.info, c.version, c.beside`
 	lineColumns = `l.seq, l.session, l.epoch, l.at, l.author, l.role, l.name, l.recipient, l.stanza, l.origin,
-		l.body, l.payload`
+		l.body, l.payload, l.private`
 	// CROSS JOIN fixes the order: one conversation, then its lines by number.
 	selectLines = `SELECT c.local, ` + lineColumns + ` FROM conversations c CROSS JOIN lines l ON l.conv = c.id
 		WHERE c.domain = ? AND c.local = ? AND `
@@ -86,8 +87,8 @@ func (q *queries) texts() []text {
 			FROM transfers t JOIN conversations c ON c.id = t.conv WHERE t.domain = ? AND t.transfer = ?`},
 		{&q.outcomes, `SELECT o.domain, o.transfer, c.local, o.party, o.role, o.state, o.author, o.epoch, o.reason, o.at
 			FROM outcomes o JOIN conversations c ON c.id = o.conv WHERE o.domain = ? AND o.transfer = ? ORDER BY o.id`},
-		{&q.held, `SELECT EXISTS (SELECT 1 FROM conversations c CROSS JOIN epochs e ON e.conv = c.id
-			WHERE c.domain = ? AND c.local = ? AND e.holder = ?)`},
+		{&q.held, `SELECT coalesce(max(e.session), 0) FROM conversations c CROSS JOIN epochs e ON e.conv = c.id
+			WHERE c.domain = ? AND c.local = ? AND e.holder = ?`},
 		{&q.stats, `SELECT (SELECT count(*) FROM conversations WHERE phase <> 0), (SELECT count(*) FROM outbox),
 			(SELECT count(*) FROM dead_letters)`},
 	}

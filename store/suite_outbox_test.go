@@ -125,16 +125,16 @@ func testOneLine(t *testing.T, s engine, _ reopen) {
 func testHeld(t *testing.T, s engine, _ reopen) {
 	c := waiting(1)
 	b := ledger(c)
-	b.Epochs = append(b.Epochs, desk.Epoch{Conversation: c.Local, Epoch: 2, Session: 1, Holder: "bob@example.com"})
+	b.Epochs = append(b.Epochs, desk.Epoch{Conversation: c.Local, Epoch: 2, Session: 2, Holder: "bob@example.com"})
 	mustCommit(t, s, b)
-	for who, want := range map[handoff.Party]bool{"alice@example.com": true, "bob@example.com": true, "eve@example.com": false, "": false} {
+	for who, want := range map[handoff.Party]uint64{"alice@example.com": 1, "bob@example.com": 2, "eve@example.com": 0, "": 0} {
 		held, err := s.Held(t.Context(), domain, c.Local, who)
 		require.NoError(t, err)
 		require.Equal(t, want, held, who)
 	}
 	held, err := s.Held(t.Context(), domain, "nobody", "bob@example.com")
 	require.NoError(t, err)
-	require.False(t, held)
+	require.Zero(t, held)
 }
 
 func testManyLines(t *testing.T, s engine, again reopen) {
@@ -205,6 +205,6 @@ func testDomains(t *testing.T, s engine, _ reopen) {
 	require.ErrorIs(t, err, desk.ErrNotFound)
 	held, err := s.Held(t.Context(), "other.example", there.Local, "alice@example.com")
 	require.NoError(t, err)
-	require.False(t, held)
+	require.Zero(t, held)
 	require.Equal(t, Stats{Open: 2, Outbox: 2}, mustStats(t, s))
 }
