@@ -85,7 +85,7 @@ func TestFullConfiguration(t *testing.T) {
 			{Name: "billing", Title: "Billing", Assign: AssignOffer, Ring: RingOne, Share: Share{Mode: ShareNone}},
 		},
 		Offer:    Offer{30 * time.Second},
-		Session:  Session{0, 24 * time.Hour, "{id}.{name}"},
+		Session:  Session{0, 5 * time.Minute, 24 * time.Hour, "{id}.{name}"},
 		Chat:     Chat{"/", "* ", 2 * time.Second},
 		Transfer: Transfer{3, false, Share{Mode: ShareNone}},
 		Archive:  Archive{FormerOwn, 0, CopyMove},

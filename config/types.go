@@ -86,6 +86,7 @@ type Offer struct {
 // Session is about the life of conversations.
 type Session struct {
 	Idle    time.Duration `mapstructure:"idle"`    // silence after which a session ends; 0: never
+	Grace   time.Duration `mapstructure:"grace"`   // how long an agent may be offline before their sessions go back; 0: for ever
 	Memory  time.Duration `mapstructure:"memory"`  // how long a returning caller finds the same conversation
 	Address string        `mapstructure:"address"` // localpart of conversations, from {name} and {id}
 }
@@ -175,7 +176,7 @@ func Default() Config {
 		Store:     Store{Engine: SQLite, Source: "baton.db"},
 		DataDir:   "/var/lib/baton",
 		Offer:     Offer{Timeout: time.Minute},
-		Session:   Session{Idle: 4 * time.Hour, Memory: 720 * time.Hour, Address: "{name}.{id}"},
+		Session:   Session{Idle: 4 * time.Hour, Grace: 2 * time.Minute, Memory: 720 * time.Hour, Address: "{name}.{id}"},
 		Chat:      Chat{Prefix: "!", SystemMark: "⚙ ", Settle: 1500 * time.Millisecond},
 		Transfer:  Transfer{MaxHops: 8, TellCaller: true, Share: Share{Mode: ShareAll}},
 		Archive:   Archive{FormerHolder: FormerNone, Retention: 8760 * time.Hour, ServerCopy: CopyKeep},

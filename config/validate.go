@@ -117,6 +117,7 @@ func (v *validator) durations() {
 	c := v.cfg
 	between(v, "offer.timeout", c.Offer.Timeout, 100*time.Millisecond, 24*time.Hour)
 	between(v, "session.idle", c.Session.Idle, 0, 0)
+	between(v, "session.grace", c.Session.Grace, 0, 0)
 	between(v, "session.memory", c.Session.Memory, time.Second, 0)
 	between(v, "chat.settle", c.Chat.Settle, 0, time.Minute)
 	between(v, "archive.retention", c.Archive.Retention, 0, 0)

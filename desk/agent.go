@@ -2,6 +2,7 @@ package desk
 
 import (
 	"errors"
+	"slices"
 
 	"baton/handoff"
 )
@@ -14,6 +15,7 @@ const (
 	Stranger Standing = iota // may not even know that it is there
 	Former                   // held it once
 	Asked                    // an offer of it rings for them
+	Guest                    // joined it, or is consulted
 	Holder                   // holds it
 )
 
@@ -29,28 +31,44 @@ func (w *work) standing(p handoff.Party) (Standing, error) {
 	if _, ok := w.d.Directory().Agent(p); !ok {
 		return Stranger, nil
 	}
-	if c.Offer.Rings(p) {
+	switch {
+	case c.Has(p):
+		return Guest, nil
+	case c.Offer.Rings(p):
 		return Asked, nil
 	}
-	for _, e := range w.b.Epochs {
+	held, err := w.held(p)
+	if err != nil || held == 0 {
+		return Stranger, err
+	}
+	return Former, nil
+}
+
+// held returns the last session in which p held the conversation, 0 if they
+// never did.
+func (w *work) held(p handoff.Party) (uint64, error) {
+	c := &w.conv
+	for _, e := range slices.Backward(w.b.Epochs) {
 		if e.Conversation == c.Local && e.Holder == p {
-			return Former, nil
+			return e.Session, nil
 		}
 	}
 	held, err := w.d.cfg.Store.Held(w.ctx, c.Domain, c.Local, p)
 	if err != nil {
-		return Stranger, errors.Join(ErrStore, err)
+		return 0, errors.Join(ErrStore, err)
 	}
-	if held {
-		return Former, nil
-	}
-	return Stranger, nil
+	return held, nil
 }
 
-// AgentSays journals a holder's message.
+// AgentSays journals the message of a holder, of a guest, or of an agent who is
+// consulted.
 type AgentSays struct {
 	Local string
 	By    handoff.Party
+	Aloud bool // of a holder who consults: to the caller all the same
+
+	About   uint64 // the line it refers to; 0: none
+	Changes bool   // it corrects that line, or takes it back
 	Text
 }
 
@@ -61,7 +79,10 @@ func (r AgentSays) apply(w *work) (Result, error) {
 	if dup, err := w.repeated(r.By, r.OriginID); dup.Seq > 0 || err != nil {
 		return Result{Line: dup, Duplicate: true}, err
 	}
-	if err := w.mustHold(r.By); err != nil {
+	if err := w.mustTakePart(r.By); err != nil {
+		return Result{}, err
+	}
+	if err := r.fits(w); err != nil {
 		return Result{}, err
 	}
 	a, _ := w.d.Directory().Agent(r.By)
@@ -69,17 +90,60 @@ func (r AgentSays) apply(w *work) (Result, error) {
 	if a.Bot {
 		role = RoleBot
 	}
-	return w.say(r.By, role, a.Name, r.Text)
+	res, err := w.say(handoff.Say{By: r.By, Aloud: r.Aloud}, role, a.Name, r.Text)
+	if errors.Is(err, handoff.ErrQuiet) {
+		return Result{}, refuse(err, "Whom you consulted has left: this was not sent to anybody. Cancel ends the consultation; then what you write goes to %s again.", w.conv.Name)
+	}
+	return res, err
 }
 
-// mustHold refuses everybody but the holder of now, in words that tell each no
-// more than they may know.
-func (w *work) mustHold(p handoff.Party) error {
+// fits keeps what was said in private from the caller: what refers to it goes
+// to those who heard it, or nowhere. A correction goes where the line went.
+func (r *AgentSays) fits(w *work) error {
+	c := &w.conv
+	if r.Aloud && r.By == c.Aside {
+		return refuse(handoff.ErrNotHolder, "Only %s speaks to the customer. Your message was not delivered.",
+			w.d.Directory().NameOf(c.Holder))
+	}
+	if r.About == 0 {
+		return nil
+	}
+	l, err := w.line(r.About)
+	switch {
+	case errors.Is(err, ErrNotFound):
+		return nil
+	case err != nil:
+		return err
+	case !l.Private:
+		r.Aloud = r.Aloud || r.Changes && r.By == c.Holder
+	case r.Aloud, c.Aside == "", l.By != c.Aside && l.To != c.Aside, r.By != c.Aside && r.By != c.Holder:
+		return refuse(handoff.ErrNotHolder, "That was said in private, and those who heard it are not here any more. Your message was not delivered.")
+	}
+	return nil
+}
+
+// line returns a line of the conversation, of this batch's too.
+func (w *work) line(seq uint64) (Line, error) {
+	for _, l := range w.b.Lines {
+		if l.Conversation == w.conv.Local && l.Seq == seq {
+			return l, nil
+		}
+	}
+	l, err := w.d.cfg.Store.LineBySeq(w.ctx, w.conv.Domain, w.conv.Local, seq)
+	if err != nil && !errors.Is(err, ErrNotFound) {
+		return l, errors.Join(ErrStore, err)
+	}
+	return l, err
+}
+
+// mustTakePart refuses everybody who is not in the conversation now, in words
+// that tell each no more than they may know.
+func (w *work) mustTakePart(p handoff.Party) error {
 	s, err := w.standing(p)
 	switch {
 	case err != nil:
 		return err
-	case s == Holder:
+	case s >= Guest:
 		return nil
 	case s == Asked:
 		return refuse(handoff.ErrNotHolder, "Accept the offer first: answer y to the transfer desk.")
@@ -117,14 +181,26 @@ func (r Find) apply(w *work) (Result, error) {
 	return Result{Found: found}, nil
 }
 
-// Presence tells whether an agent is available for offers.
+// Presence tells whether an agent is available for offers, and whether they
+// are online at all.
 type Presence struct {
 	Agent     handoff.Party
-	Available bool
+	Available bool // for offers
+	Online    bool
 }
 
 func (r Presence) apply(w *work) (Result, error) {
 	d := w.d
+	if r.Online || r.Available {
+		delete(d.absent, r.Agent)
+	} else if _, known := d.absent[r.Agent]; !known {
+		d.absent[r.Agent] = w.now
+		if grace := d.Policy().Grace; grace > 0 {
+			for local := range d.busy[r.Agent] {
+				d.alarms.set(w.now.Add(grace), local)
+			}
+		}
+	}
 	if d.present[r.Agent] == r.Available {
 		return Result{}, nil
 	}
@@ -145,6 +221,42 @@ func (r Presence) apply(w *work) (Result, error) {
 	return Result{}, nil
 }
 
+// vanished reports whether p has been offline for longer than the grace.
+func (w *work) vanished(p handoff.Party) bool {
+	since, absent := w.d.absent[p]
+	grace := w.d.Policy().Grace
+	return absent && grace > 0 && !w.now.Before(since.Add(grace))
+}
+
+// lose lets go of those who have been offline for too long: guests leave, and a
+// holder's session goes back to the queue.
+func (w *work) lose() error {
+	c := w.conv
+	for _, p := range append(slices.Clone(c.Guests), c.Aside) {
+		if p != "" && w.vanished(p) {
+			if err := w.step(handoff.Part{Who: p}, nil); err != nil {
+				return err
+			}
+		}
+	}
+	if c.Holder == "" || !w.vanished(c.Holder) {
+		w.watchAgain()
+		return nil
+	}
+	_, err := w.release("", ReasonGone, "")
+	return err
+}
+
+// watchAgain sets the alarm for those whose grace is not over: the setting may
+// have changed since the last one was set.
+func (w *work) watchAgain() {
+	for _, p := range concerned(w.conv) {
+		if since, absent := w.d.absent[p]; absent && !w.vanished(p) && w.d.Policy().Grace > 0 {
+			w.d.alarms.set(since.Add(w.d.Policy().Grace), w.conv.Local)
+		}
+	}
+}
+
 // gone tells a conversation that one of its targets left.
 type gone struct {
 	local string
@@ -158,8 +270,8 @@ func (r gone) apply(w *work) (Result, error) {
 	return Result{}, w.pass(handoff.Gone{Who: r.who})
 }
 
-// Signal finds out whom a sign of life of By goes to: By holds the conversation
-// Local, or is the caller at the queue Entry.
+// Signal finds out whom a sign of life of By goes to: By takes part in the
+// conversation Local, or is the caller at the queue Entry.
 type Signal struct {
 	Local, Entry string
 	By           handoff.Party
@@ -170,10 +282,19 @@ func (r Signal) apply(w *work) (Result, error) {
 		if err := w.byLocal(r.Local); err != nil {
 			return Result{}, err
 		}
-		if w.conv.Phase == handoff.Active && w.conv.Holder == r.By {
+		switch {
+		case !w.conv.Has(r.By):
+			return Result{}, ErrHidden
+		case w.conv.Quiet && r.By == w.conv.Holder: // nor does what they type go out
+			return Result{}, nil
+		case w.conv.Aside == "":
 			return Result{To: w.conv.Caller}, nil
+		case r.By == w.conv.Holder: // what they type is for the one they consult
+			return Result{To: w.conv.Aside}, nil
+		case r.By == w.conv.Aside:
+			return Result{To: w.conv.Holder}, nil
 		}
-		return Result{}, ErrHidden
+		return Result{To: w.conv.Caller}, nil
 	}
 	if err := w.byCaller(r.Entry, r.By); err != nil {
 		return Result{}, err

@@ -26,12 +26,16 @@ func (a *alarms) due(now time.Time) []string {
 	return locals
 }
 
-// wait returns how long no alarm is due, an hour at most.
+// maxWait bounds how long nobody looks at the alarms: the clock may be stepped
+// meanwhile, and what was far away is due.
+const maxWait = 15 * time.Second
+
+// wait returns how long no alarm is due, maxWait at most.
 func (a *alarms) wait(now time.Time) time.Duration {
 	if len(a.h) == 0 {
-		return time.Hour
+		return maxWait
 	}
-	return min(max(a.h[0].at.Sub(now), 0), time.Hour)
+	return min(max(a.h[0].at.Sub(now), 0), maxWait)
 }
 
 type alarmHeap []alarm

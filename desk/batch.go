@@ -22,7 +22,8 @@ type batch struct {
 type staged struct {
 	was    *Conversation // as committed; nil for a new one
 	now    *Conversation
-	passed bool // everybody asked let the session pass
+	passed bool          // everybody asked let the session pass
+	spared handoff.Party // who returned it
 }
 
 func newBatch() *batch {
@@ -102,6 +103,7 @@ func (d *Desk) commit(ctx context.Context, b *batch) error {
 	now := d.cfg.Now()
 	for _, s := range b.staged {
 		d.publish(s.was, s.now, s.passed, now)
+		d.spare(s, now)
 	}
 	b.committed = true
 	return nil
@@ -167,6 +169,11 @@ func (d *Desk) publish(was, now *Conversation, passed bool, at time.Time) {
 	if now.Offer.Open() {
 		d.alarms.set(now.Offer.Expires, now.Local)
 	}
+	for _, p := range concerned(*now) {
+		if since, absent := d.absent[p]; absent && d.Policy().Grace > 0 {
+			d.alarms.set(since.Add(d.Policy().Grace), now.Local)
+		}
+	}
 	d.await(now, passed, at)
 }
 
@@ -188,6 +195,18 @@ func (d *Desk) await(now *Conversation, passed bool, at time.Time) {
 	d.waiting[now.Local] = wait
 }
 
+// spare keeps a session for a while from who returned it, even where nobody else
+// is there to be asked.
+func (d *Desk) spare(s *staged, at time.Time) {
+	wait, ok := d.waiting[s.now.Local]
+	if !ok || s.spared == "" {
+		return
+	}
+	wait.spared, wait.until = s.spared, at.Add(d.Policy().OfferTimeout)
+	d.waiting[s.now.Local] = wait
+	d.alarms.set(wait.until, s.now.Local)
+}
+
 // position returns the session's place among those waiting for its queue,
 // from 1.
 func (d *Desk) position(c Conversation) int {
@@ -204,10 +223,18 @@ func (d *Desk) position(c Conversation) int {
 	return n
 }
 
-// concerned returns everybody who holds the session or is asked to take it.
+// concerned returns everybody who takes part in the session or is asked to.
 func concerned(c Conversation) []handoff.Party {
-	if c.Holder == "" {
-		return c.Offer.Ringing
+	var who []handoff.Party
+	for _, p := range append([]handoff.Party{c.Holder, c.Aside}, c.Guests...) {
+		if p != "" {
+			who = append(who, p)
+		}
 	}
-	return append([]handoff.Party{c.Holder}, c.Offer.Ringing...)
+	for _, p := range c.Offer.Ringing { // of a reclaim: the holder
+		if !slices.Contains(who, p) {
+			who = append(who, p)
+		}
+	}
+	return who
 }

@@ -68,7 +68,7 @@ func (r CallerSays) apply(w *work) (Result, error) {
 			return Result{}, err
 		}
 	}
-	return w.say(r.Party, RoleCaller, w.conv.Name, r.Text)
+	return w.say(handoff.Say{By: r.Party}, RoleCaller, w.conv.Name, r.Text)
 }
 
 // caller loads the caller's conversation, or begins one.
@@ -134,10 +134,10 @@ func (w *work) repeated(by handoff.Party, origin string) (Line, error) {
 	return l, nil
 }
 
-func (w *work) say(by handoff.Party, role Role, name string, t Text) (Result, error) {
+func (w *work) say(e handoff.Say, role Role, name string, t Text) (Result, error) {
 	said := Line{Role: role, Name: name, StanzaID: t.StanzaID, OriginID: t.OriginID,
 		Body: t.Body, Payload: t.Payload}
-	if err := w.step(handoff.Say{By: by}, &said); err != nil {
+	if err := w.step(e, &said); err != nil {
 		return Result{}, err
 	}
 	return Result{Line: w.lines[len(w.lines)-1]}, nil

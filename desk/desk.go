@@ -63,6 +63,7 @@ type Desk struct {
 	// Owned by Run.
 	busy     map[handoff.Party]map[string]struct{} // sessions held and offers ringing, by agent
 	present  map[handoff.Party]bool                // who is available, or known not to be
+	absent   map[handoff.Party]time.Time           // who is offline, since when we know it
 	waiting  map[string]wait                       // sessions nobody holds
 	arrivals uint64                                // how many ever waited
 	alarms   alarms                                // when an offer expires, or a waiting session may be offered again
@@ -81,6 +82,9 @@ type callerKey struct {
 type wait struct {
 	order uint64
 	again time.Time // not offered again before; zero: at any time
+
+	spared handoff.Party // who returned it, not to be asked before until
+	until  time.Time
 }
 
 type call struct {
@@ -103,6 +107,7 @@ type Result struct {
 	Found        []Conversation // what Find found
 	To           handoff.Party  // whom a signal goes to; nobody: it is dropped
 	Duplicate    bool           // it had been committed before; nothing was done
+	Resumed      bool           // the holder speaks to the caller again
 	Standing     Standing       // what the asker is to the conversation
 }
 
@@ -127,6 +132,7 @@ func New(cfg Config) *Desk {
 		callers: map[callerKey]string{},
 		busy:    map[handoff.Party]map[string]struct{}{},
 		present: map[handoff.Party]bool{},
+		absent:  map[handoff.Party]time.Time{},
 		waiting: map[string]wait{},
 	}
 	d.Configure(cfg.Directory, cfg.Policy)
@@ -334,7 +340,17 @@ func (d *Desk) close() {
 
 // overdue returns a tick for every conversation whose alarm went off. A tick
 // looks for itself whether there is something to do.
-func (d *Desk) overdue() []call { return d.ticks(d.alarms.due(d.cfg.Now())) }
+func (d *Desk) overdue() []call {
+	now := d.cfg.Now()
+	due := d.alarms.due(now)
+	for _, local := range due {
+		if w, ok := d.waiting[local]; ok && !now.Before(w.again) {
+			w.again = time.Time{} // reached for good, wherever the clock is stepped to
+			d.waiting[local] = w
+		}
+	}
+	return d.ticks(due)
+}
 
 // reroute returns a tick for every waiting session that may be offered now.
 func (d *Desk) reroute() []call {

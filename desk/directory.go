@@ -74,6 +74,7 @@ func (d *Directory) Title(queue string) string {
 type Policy struct {
 	OfferTimeout time.Duration // how long an offer rings for one agent
 	MaxHops      int           // most accepted transfers of a session
+	Grace        time.Duration // how long somebody offline keeps their sessions; 0: for ever
 	TellCaller   bool          // a line to the caller after a transfer
 	IDFormat     string        // "{name}.{id}"
 }

@@ -27,6 +27,8 @@ func kindOf(e handoff.Effect, caller handoff.Party) (Kind, handoff.Party, bool) 
 		return KindUnbind, e.To, true
 	case handoff.Leave:
 		return KindLeave, e.To, true
+	case handoff.Parted:
+		return KindParted, e.To, true
 	case handoff.Moved:
 		return KindMoved, caller, true
 	}
@@ -56,6 +58,8 @@ func DecodeEffect(k Kind, data []byte) (handoff.Effect, error) {
 		return decode[handoff.Unbind](data)
 	case KindLeave:
 		return decode[handoff.Leave](data)
+	case KindParted:
+		return decode[handoff.Parted](data)
 	case KindMoved:
 		return decode[handoff.Moved](data)
 	}

@@ -263,8 +263,8 @@ func (w *wobbly) ByLocal(ctx context.Context, domain, local string) (desk.Conver
 	return looked(w, func() (desk.Conversation, error) { return w.Store.ByLocal(ctx, domain, local) })
 }
 
-func (w *wobbly) Held(ctx context.Context, domain, local string, who handoff.Party) (bool, error) {
-	return looked(w, func() (bool, error) { return w.Store.Held(ctx, domain, local, who) })
+func (w *wobbly) Held(ctx context.Context, domain, local string, who handoff.Party) (uint64, error) {
+	return looked(w, func() (uint64, error) { return w.Store.Held(ctx, domain, local, who) })
 }
 
 func (w *wobbly) TransferByID(ctx context.Context, domain, id string) (desk.Transfer, error) {

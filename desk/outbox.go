@@ -16,8 +16,9 @@ type OutboxOptions struct {
 	Backoff time.Duration // pause before the second attempt, doubled for each further one; 0: 1 s
 }
 
-// maxBackoff bounds the pause between two attempts.
-const maxBackoff = time.Minute
+// maxBackoff bounds the pause between two attempts: what failed for whatever
+// reason goes on half a minute after the reason is gone.
+const maxBackoff = 20 * time.Second
 
 func (o OutboxOptions) withDefaults() OutboxOptions {
 	if o.Window == 0 {
@@ -40,7 +41,8 @@ type Outbox struct {
 	store  Store
 	log    *slog.Logger
 	obs    Observer
-	now    func() time.Time
+	now    func() time.Time // for pauses: steps of the wall clock do not reach them
+	wall   func() time.Time
 	domain string
 
 	confirmed chan []int64  // to the desk
@@ -77,7 +79,7 @@ type failure struct {
 func newOutbox(cfg Config) *Outbox {
 	return &Outbox{
 		opt: cfg.Outbox.withDefaults(), store: cfg.Store, log: cfg.Log, obs: cfg.Observer,
-		now: cfg.Now, domain: cfg.Domain,
+		now: time.Now, wall: cfg.Now, domain: cfg.Domain,
 		confirmed: make(chan []int64),
 		wake:      make(chan struct{}, 1),
 		lanes:     map[Lane]*lane{},
@@ -338,7 +340,7 @@ func (o *Outbox) fail(ctx context.Context, f failure) {
 	it := &f.lane.items[i]
 	it.Tries++
 	if errors.Is(f.err, ErrNever) || it.Tries >= o.opt.Tries {
-		o.bury(ctx, f.lane, Dead{Item: *it, Reason: f.err.Error(), At: o.now()})
+		o.bury(ctx, f.lane, Dead{Item: *it, Reason: f.err.Error(), At: o.wall()})
 		return
 	}
 	pause := min(o.opt.Backoff<<min(it.Tries-1, 16), maxBackoff) // a larger shift would overflow

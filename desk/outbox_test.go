@@ -117,14 +117,14 @@ func TestBackoffAndDeadLetters(t *testing.T) {
 			}
 			return ds
 		}
-		require.Equal(t, sec(0, 1, 3, 7, 15, 31, 63, 123), s.courier.times("3 carol: line"))
+		require.Equal(t, sec(0, 1, 3, 7, 15, 31, 51, 71), s.courier.times("3 carol: line"))
 		s.sees(alice, lines(3, 4, 3, 3, 3, 3, 3, 3)...)
 		graves := s.store.graves()
 		require.Len(t, graves, 1)
 		require.Equal(t, "3 carol: line", words(graves[0].Item))
 		require.Equal(t, 8, graves[0].Item.Tries)
 		require.Equal(t, "bounced", graves[0].Reason)
-		require.Equal(t, 123*time.Second+8*time.Millisecond, graves[0].At.Sub(began))
+		require.Equal(t, 71*time.Second+8*time.Millisecond, graves[0].At.Sub(began))
 		stats, err := s.file.Stats(t.Context())
 		require.NoError(t, err)
 		require.Equal(t, 1, stats.Dead)
@@ -160,7 +160,7 @@ func TestBackoffIsBounded(t *testing.T) {
 		at := s.courier.times("2 carol: line")
 		require.Len(t, at, 100)
 		for i := 8; i < len(at); i++ {
-			require.Equal(t, time.Minute, at[i]-at[i-1])
+			require.Equal(t, 20*time.Second, at[i]-at[i-1])
 		}
 	}, func(s *scene) { s.outbox.Tries = 100 })
 }

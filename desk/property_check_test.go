@@ -21,7 +21,7 @@ func (c *chat) begun() bool {
 // offer rings for longer than it says.
 func (w *wild) within(rt *rapid.T) {
 	for _, a := range agents() {
-		if a.Capacity > 0 {
+		if a.Capacity > 0 && !w.back[a.JID] {
 			res := w.must(desk.Find{By: a.JID})
 			require.LessOrEqual(rt, len(res.Found), a.Capacity, "sessions of %s", a.JID)
 			for _, c := range res.Found {
@@ -51,6 +51,7 @@ func (w *wild) check() {
 	carried := map[int64]desk.Item{}
 	newest := map[desk.Lane]int64{}
 	holder := map[string]handoff.Party{} // of conversation and epoch
+	guest := map[string]bool{}           // who was ever in a conversation beside its holder
 	told := map[string]int64{}           // the item with the outcome of transfer, party and role
 	rung := map[string]bool{}
 	for _, it := range w.courier.all() {
@@ -63,7 +64,11 @@ func (w *wild) check() {
 		require.Less(w.rt, newest[it.Lane()], it.ID, "first performances ascend in each lane")
 		newest[it.Lane()] = it.ID
 		switch e := it.Effect.(type) {
-		case handoff.Bind:
+		case handoff.Replay:
+			if e.Mode == handoff.Consult || e.Mode == handoff.Join {
+				guest[fmt.Sprint(it.Conversation, e.To)] = true
+				continue
+			}
 			epoch := fmt.Sprint(it.Conversation, e.Epoch)
 			require.Empty(w.rt, holder[epoch], "one holder for each epoch")
 			holder[epoch] = e.To
@@ -78,16 +83,20 @@ func (w *wild) check() {
 	for key := range rung {
 		require.NotZero(w.rt, told[key], "who was asked learns how it ended: %s", key)
 	}
-	w.checkLines(carried, holder)
+	w.checkLines(carried, holder, guest)
 	w.checkLedger(told)
 }
 
 // checkLines compares the journal with what was taken in and what was carried.
-func (w *wild) checkLines(carried map[int64]desk.Item, holder map[string]handoff.Party) {
+func (w *wild) checkLines(carried map[int64]desk.Item, holder map[string]handoff.Party, guest map[string]bool) {
 	byLine := map[string]desk.Item{}
 	for _, it := range carried {
 		if it.Kind == desk.KindLine {
-			byLine[fmt.Sprint(it.Conversation, it.Line.Seq)] = it
+			key := fmt.Sprint(it.Conversation, it.Line.Seq, it.To)
+			require.NotContains(w.rt, byLine, key, "each sees a line once")
+			require.NotEqual(w.rt, it.Line.By, it.To, "nobody sees their own")
+			require.True(w.rt, !it.Line.Private || it.To == it.Line.To, "a private line to %s", it.To)
+			byLine[key] = it
 		}
 	}
 	journalled := 0
@@ -110,10 +119,15 @@ func (w *wild) checkLines(carried map[int64]desk.Item, holder map[string]handoff
 			if l.By == c.who {
 				require.Contains(w.rt, []handoff.Party{"", h}, l.To, "to whoever held it then")
 			} else {
-				require.Equal(w.rt, h, l.By)
-				require.Equal(w.rt, c.who, l.To)
+				require.True(w.rt, l.By == h || guest[fmt.Sprint(l.Conversation, l.By)], "%s was in it", l.By)
+				if l.Private {
+					require.NotEqual(w.rt, c.who, l.To)
+					require.Contains(w.rt, []handoff.Party{l.By, l.To}, h)
+				} else {
+					require.Equal(w.rt, c.who, l.To)
+				}
 			}
-			it, ok := byLine[fmt.Sprint(l.Conversation, l.Seq)]
+			it, ok := byLine[fmt.Sprint(l.Conversation, l.Seq, l.To)]
 			require.Equal(w.rt, l.To != "", ok, "carried: line %d of %s to %q", l.Seq, l.Conversation, l.To)
 			if ok {
 				require.Equal(w.rt, l.To, it.To)

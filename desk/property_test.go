@@ -26,8 +26,9 @@ func TestProperty(t *testing.T) {
 		rapid.Check(struct{ rapid.TB }{t}, func(rt *rapid.T) { // a T of its own: rapid asks a real one for its deadline
 			dir, err := os.MkdirTemp(t.TempDir(), "")
 			require.NoError(rt, err)
-			w := &wild{scene: newScene(rt, filepath.Join(dir, "desk.db")), rt: rt, said: map[string]desk.Line{}}
+			w := &wild{scene: newScene(rt, filepath.Join(dir, "desk.db")), rt: rt, said: map[string]desk.Line{}, back: map[handoff.Party]bool{}}
 			w.outbox = desk.OutboxOptions{Window: rapid.IntRange(1, 4).Draw(rt, "window"), Tries: 4}
+			w.grace = draw(w, "grace", 0, 20*time.Second)
 			w.start()
 			defer func() { w.stop() }()
 			w.courier.does(troubled(rapid.Uint64().Draw(rt, "trouble")))
@@ -37,6 +38,7 @@ func TestProperty(t *testing.T) {
 				"agent":    func(rt *rapid.T) { w.ask(w.agentSays()) },
 				"answer":   func(rt *rapid.T) { w.ask(w.answers()) },
 				"hand":     func(rt *rapid.T) { w.ask(w.hands()) },
+				"move":     func(rt *rapid.T) { w.ask(w.moves()) },
 				"end":      func(rt *rapid.T) { w.ask(w.ends()) },
 				"presence": func(rt *rapid.T) { w.ask(w.presence()) },
 				"burst":    w.burst,
@@ -77,8 +79,9 @@ type wild struct {
 	*scene
 	rt     *rapid.T
 	bodies int
-	said   map[string]desk.Line // what was taken in, by its body
-	unsure int                  // lines that may have been
+	said   map[string]desk.Line   // what was taken in, by its body
+	unsure int                    // lines that may have been
+	back   map[handoff.Party]bool // who asked for a session back, whatever they have to do
 }
 
 func draw[E any](w *wild, name string, of ...E) E { return rapid.SampledFrom(of).Draw(w.rt, name) }
@@ -128,10 +131,51 @@ func (w *wild) agentSays() desk.Request {
 		return nil
 	}
 	by := w.anyAgent()
-	if h := c.now().Holder; h != "" && rapid.IntRange(0, 3).Draw(w.rt, "whoever") > 0 {
-		by = h
+	if in := w.partOf(c); len(in) > 0 && rapid.IntRange(0, 3).Draw(w.rt, "whoever") > 0 {
+		by = draw(w, "speaker", in...)
 	}
-	return desk.AgentSays{Local: c.local(), By: by, Text: w.text()}
+	return desk.AgentSays{Local: c.local(), By: by, Text: w.text(), Aloud: rapid.IntRange(0, 3).Draw(w.rt, "aloud") == 0,
+		About: rapid.Uint64Range(0, c.now().Seq).Draw(w.rt, "about"), Changes: rapid.Bool().Draw(w.rt, "changes")}
+}
+
+// partOf returns the agents who are in the conversation.
+func (w *wild) partOf(c *chat) []handoff.Party {
+	var in []handoff.Party
+	for _, a := range agents() {
+		if c.now().Has(a.JID) {
+			in = append(in, a.JID)
+		}
+	}
+	return in
+}
+
+// moves is what is done to a session besides handing it on.
+func (w *wild) moves() desk.Request {
+	c := w.someChat()
+	if c == nil {
+		return nil
+	}
+	by := w.anyAgent()
+	if in := w.partOf(c); len(in) > 0 && rapid.Bool().Draw(w.rt, "part of it") {
+		by = draw(w, "who", in...)
+	}
+	switch draw(w, "move", "return", "reclaim", "part", "send away", "cancel", "done") {
+	case "return":
+		return c.returning(by)
+	case "reclaim":
+		w.back[by] = true
+		return c.reclaiming(by)
+	case "part":
+		return desk.Part{Local: c.local(), By: by}
+	case "send away":
+		return desk.Part{Local: c.local(), By: by, Who: w.anyAgent()}
+	case "cancel":
+		return c.cancelling(by)
+	}
+	if by == c.now().Holder {
+		return nil
+	}
+	return c.ending(by)
 }
 
 func (w *wild) answers() desk.Request {
@@ -164,7 +208,7 @@ func (w *wild) hands() desk.Request {
 	if rapid.Bool().Draw(w.rt, "queue") {
 		to = desk.Target{Queue: draw(w, "to", "support", "billing", "night", "front")}
 	}
-	return c.handing(c.now().Holder, to)
+	return c.by(draw(w, "mode", handoff.Warm, handoff.Warm, handoff.Blind, handoff.Consult, handoff.Join), c.now().Holder, to)
 }
 
 func (w *wild) ends() desk.Request {
@@ -179,7 +223,8 @@ func (w *wild) ends() desk.Request {
 }
 
 func (w *wild) presence() desk.Request {
-	return desk.Presence{Agent: w.anyAgent(), Available: rapid.IntRange(0, 3).Draw(w.rt, "there") > 0}
+	return desk.Presence{Agent: w.anyAgent(), Available: rapid.IntRange(0, 3).Draw(w.rt, "there") > 0,
+		Online: rapid.Bool().Draw(w.rt, "online")}
 }
 
 // ask asks one thing; nil is nothing to ask.
@@ -206,7 +251,7 @@ func (w *wild) note(res desk.Result, err error) {
 
 // burst asks several things that share a batch.
 func (w *wild) burst(rt *rapid.T) {
-	kinds := []func() desk.Request{w.callerSays, w.callerSays, w.agentSays, w.answers, w.answers, w.hands, w.ends, w.presence}
+	kinds := []func() desk.Request{w.callerSays, w.callerSays, w.agentSays, w.answers, w.answers, w.hands, w.moves, w.moves, w.ends, w.presence}
 	var reqs []desk.Request
 	for range rapid.IntRange(2, 8).Draw(rt, "n") {
 		if req := draw(w, "request", kinds...)(); req != nil {

@@ -91,6 +91,7 @@ type Line struct {
 	Role         Role
 	Name         string        // the author's name as it was then
 	To           handoff.Party // nobody: the session waited
+	Private      bool          // between holder and consulted agent: never for the caller
 	StanzaID     string        // the stanza's id as it was sent
 	OriginID     string        // XEP-0359; with By the key of de-duplication
 	Body         string        // its text
@@ -117,7 +118,7 @@ type Transfer struct {
 	By           handoff.Party // nobody: the service offered a session that waited
 	ByName       string        // who offers it, as people read it
 	Target       Target
-	Mode         string // warm
+	Mode         string // warm, blind, consult, join; reclaim and return, which have no target to ask
 	Reason       string
 	ReasonLang   string
 	Share        Share
@@ -171,6 +172,7 @@ const (
 	KindReplay  Kind = "replay"  // the handover message
 	KindUnbind  Kind = "unbind"  // the contact out of a former holder's roster
 	KindLeave   Kind = "leave"   // disconnect of one leg
+	KindParted  Kind = "parted"  // to the holder: a guest, or whom they consult, left
 	KindMoved   Kind = "moved"   // to the caller: somebody else talks now
 )
 

@@ -21,7 +21,7 @@ func (w *work) route() {
 	if !ok {
 		return
 	}
-	who := w.candidates(q.Name, "")
+	who := w.candidates(q.Name, "", handoff.Warm)
 	if len(who) == 0 {
 		return
 	}
@@ -61,12 +61,13 @@ func (w *work) overtakes() bool {
 }
 
 // candidates returns the agents of a queue who can take one more session now,
-// whoever has least to do first, else in the directory's order.
-func (w *work) candidates(queue, skill string) []handoff.Party {
+// whoever has least to do first, else in the directory's order. Guests and the
+// agent who is consulted may take over, and have room for what they are in.
+func (w *work) candidates(queue, skill string, mode handoff.Mode) []handoff.Party {
 	var who []handoff.Party
 	for _, a := range w.d.Directory().Agents {
 		if slices.Contains(a.Queues, queue) && (skill == "" || slices.Contains(a.Skills, skill)) &&
-			a.JID != w.conv.Holder && a.JID != w.conv.Caller && w.free(a) == nil {
+			a.JID != w.conv.Holder && a.JID != w.conv.Caller && !w.spared(a.JID) && w.canTake(a, mode) {
 			who = append(who, a.JID)
 		}
 	}
@@ -74,6 +75,20 @@ func (w *work) candidates(queue, skill string) []handoff.Party {
 		return cmp.Compare(w.loadOf(a), w.loadOf(b))
 	})
 	return who
+}
+
+func (w *work) canTake(a Agent, mode handoff.Mode) bool {
+	if w.conv.Has(a.JID) {
+		return mode <= handoff.Blind && w.d.present[a.JID]
+	}
+	return w.free(a) == nil
+}
+
+// spared reports whether p returned the session a moment ago.
+func (w *work) spared(p handoff.Party) bool {
+	wait := w.d.waiting[w.conv.Local]
+	s := w.b.staged[w.conv.Local]
+	return p == w.not || s != nil && p == s.spared || p == wait.spared && w.now.Before(wait.until)
 }
 
 // free returns why an agent cannot take one more session now, or nil.
@@ -92,7 +107,7 @@ func (w *work) free(a Agent) error {
 func (w *work) prevented(p handoff.Party) bool {
 	a, ok := w.d.Directory().Agent(p)
 	here, known := w.d.present[p]
-	return !ok || known && !here || a.Capacity > 0 && w.loadOf(p) >= a.Capacity
+	return !ok || known && !here || a.Capacity > 0 && w.loadOf(p) >= a.Capacity && !w.conv.Has(p)
 }
 
 // loadOf returns how many sessions p holds or is asked to take.

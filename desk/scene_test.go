@@ -66,6 +66,7 @@ type scene struct {
 	directory *desk.Directory
 	outbox    desk.OutboxOptions
 	hops      int
+	grace     time.Duration
 
 	file    *store.SQLite
 	store   *wobbly // around file
@@ -111,7 +112,7 @@ func (s *scene) start() {
 	s.store = &wobbly{Store: s.file}
 	s.desk = desk.New(desk.Config{
 		Domain: domain, Store: s.store, Directory: s.directory, Outbox: s.outbox, Observer: s.watch,
-		Policy: desk.Policy{OfferTimeout: patient, MaxHops: s.hops},
+		Policy: desk.Policy{OfferTimeout: patient, MaxHops: s.hops, Grace: s.grace},
 		Log:    slog.New(slog.DiscardHandler),
 		NewID:  func() string { s.ids++; return fmt.Sprintf("id%06d", s.ids) },
 	})
@@ -213,7 +214,7 @@ func (s *scene) submit(reqs ...desk.Request) ([]desk.Result, []error) {
 func (s *scene) arrive(who ...handoff.Party) {
 	s.t.Helper()
 	for _, p := range who {
-		s.must(desk.Presence{Agent: p, Available: true})
+		s.must(desk.Presence{Agent: p, Available: true, Online: true})
 	}
 }
 

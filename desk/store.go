@@ -81,8 +81,9 @@ type Store interface {
 	// TransferByID finds a line of the ledger; Outcomes how it ended so far.
 	TransferByID(ctx context.Context, domain, id string) (Transfer, error)
 	Outcomes(ctx context.Context, domain, id string) ([]Outcome, error)
-	// Held reports whether who ever held the conversation.
-	Held(ctx context.Context, domain, local string, who handoff.Party) (bool, error)
+	// Held returns the last session in which who held the conversation, 0 if
+	// they never did.
+	Held(ctx context.Context, domain, local string, who handoff.Party) (session uint64, err error)
 
 	// Retry records a failed attempt; Bury moves an item to the dead letters.
 	Retry(ctx context.Context, id int64, tries int) error

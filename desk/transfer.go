@@ -3,67 +3,194 @@ package desk
 import (
 	"cmp"
 	"errors"
-	"fmt"
 	"slices"
-	"strings"
 
 	"baton/handoff"
 )
 
 // Handoff opens a transfer: By offers the session to an agent or to any of a
-// queue.
+// queue. A former holder who names themselves asks for the session back.
 type Handoff struct {
 	Local   string
 	Session string // the session meant; empty: the open one
 	By      handoff.Party
 	Target  Target
-	Mode    string // warm, the default
+	Mode    handoff.Mode
 	Reason  string
 	Lang    string // of the reason
 	Share   *Share // nil: as the queue says
 	Info    []Field
 }
 
-// Modes of a transfer that this version offers.
-const ModeWarm = "warm"
-
-// ErrMode means that there is no such mode of transfer here.
-var ErrMode = errors.New("desk: no such mode of transfer")
-
 func (r Handoff) apply(w *work) (Result, error) {
+	if r.Target.Agent == r.By && r.Mode == handoff.Warm {
+		return r.reclaim(w)
+	}
 	if err := w.commanded(r.Local, r.Session, r.By); err != nil {
 		return Result{}, err
 	}
-	if r.Mode = cmp.Or(r.Mode, ModeWarm); r.Mode != ModeWarm {
-		return Result{}, refuse(ErrMode, "This version hands over in mode warm only, not %q.", r.Mode)
-	}
 	if w.conv.Offer.Open() { // whether the target could take it does not matter
-		return Result{}, refuse(handoff.ErrTransfer, "A transfer is open already: cancel it first.")
+		return Result{}, w.refused(handoff.ErrTransfer)
 	}
-	who, all, err := w.targets(r.Target)
+	who, all, err := w.targets(r.Target, r.Mode)
 	if err != nil {
 		return Result{}, err
 	}
+	w.conv.Info = mergeInfo(w.conv.Info, r.Info)
+	t := r.line(w)
+	step := handoff.Transfer{ID: t.ID, By: r.By, Mode: r.Mode, Candidates: who, All: all,
+		Timeout: w.d.Policy().OfferTimeout, MaxHops: w.d.Policy().MaxHops}
+	if err := w.step(step, nil); err != nil {
+		return Result{}, w.refused(err)
+	}
+	if w.conv.Holder != r.By && r.Target.Queue != "" {
+		w.conv.Queue = r.Target.Queue // it waits there, or was taken at once
+	}
+	return w.opened(t), nil
+}
+
+// line is the transfer's line of the ledger.
+func (r Handoff) line(w *work) Transfer {
 	dir := w.d.Directory()
 	share := r.Share
 	if share == nil {
 		q, _ := dir.Queue(cmp.Or(r.Target.Queue, w.conv.Queue))
 		share = &q.Share
 	}
-	w.conv.Info = mergeInfo(w.conv.Info, r.Info)
-	t := w.ledger(Transfer{By: r.By, ByName: dir.NameOf(r.By), Target: r.Target, Mode: r.Mode,
+	return w.ledger(Transfer{By: r.By, ByName: dir.NameOf(r.By), Target: r.Target, Mode: r.Mode.String(),
 		Reason: r.Reason, ReasonLang: r.Lang, Share: *share})
-	err = w.step(handoff.Transfer{ID: t.ID, By: r.By, Candidates: who, All: all,
-		Timeout: w.d.Policy().OfferTimeout, MaxHops: w.d.Policy().MaxHops}, nil)
+}
+
+// opened notes a transfer that has been opened.
+func (w *work) opened(t Transfer) Result {
+	t.Deadline = w.now
+	if w.conv.Offer.ID == t.ID {
+		t.Deadline = w.conv.Offer.Until()
+	}
+	w.transfers = append(w.transfers, t)
+	return Result{Transfer: t}
+}
+
+// refused says in words why a transfer could not be opened.
+func (w *work) refused(err error) error {
 	switch {
 	case errors.Is(err, handoff.ErrHops):
-		return Result{}, refuse(err, "This session was handed on as often as it may be (%d); keep it or end it.", w.conv.Hops)
-	case err != nil:
+		return refuse(err, "This session was handed on as often as it may be (%d); keep it or end it.", w.conv.Hops)
+	case errors.Is(err, handoff.ErrTransfer) && w.conv.Offer.Mode == handoff.Reclaimed:
+		return refuse(err, "%s asks for this chat: that has to be answered first.", w.d.Directory().NameOf(w.conv.Offer.By))
+	case errors.Is(err, handoff.ErrTransfer) && w.conv.Offer.Open():
+		return refuse(err, "A transfer is open already: cancel it first.")
+	case errors.Is(err, handoff.ErrTransfer):
+		return refuse(err, "You are consulting %s already.", w.d.Directory().NameOf(w.conv.Aside))
+	case errors.Is(err, handoff.ErrIsHolder):
+		return refuse(err, "They are in this chat already.")
+	}
+	return err
+}
+
+// reclaim asks the holder to give the session back to who held it before.
+func (r Handoff) reclaim(w *work) (Result, error) {
+	if err := w.byLocal(r.Local); err != nil {
 		return Result{}, err
 	}
-	t.Deadline = w.conv.Offer.Until()
+	s, err := w.standing(r.By)
+	held := uint64(0)
+	if err == nil && s > Stranger {
+		held, err = w.held(r.By)
+	}
+	switch {
+	case err != nil:
+		return Result{}, err
+	case s == Holder:
+		return Result{}, refuse(handoff.ErrIsHolder, "You hold this session already.")
+	case s == Stranger:
+		return Result{}, ErrHidden
+	case w.conv.Phase == handoff.Idle:
+		return Result{}, refuse(handoff.ErrNoSession, "The session has ended.")
+	case held != w.conv.Session: // nor does one of former times give a claim
+		return Result{}, refuse(handoff.ErrNotHolder, "You never held this session.")
+	case r.Session != "" && r.Session != w.conv.SessionID():
+		return Result{}, refuse(handoff.ErrNoSession, "Session %s is over.", r.Session)
+	}
+	r.Mode = handoff.Reclaimed
+	r.Target = Target{Agent: r.By}
+	t := r.line(w)
+	if err := w.step(handoff.Reclaim{ID: t.ID, By: r.By, Timeout: w.d.Policy().OfferTimeout}, nil); err != nil {
+		return Result{}, w.refused(err)
+	}
+	if w.conv.Holder == r.By {
+		w.home()
+	}
+	return w.opened(t), nil
+}
+
+// home puts a session that its holder got back where they work, if that is the
+// queue the caller writes to.
+func (w *work) home() {
+	a, _ := w.d.Directory().Agent(w.conv.Holder)
+	if !slices.Contains(a.Queues, w.conv.Queue) && slices.Contains(a.Queues, w.conv.Entry) {
+		w.conv.Queue = w.conv.Entry
+	}
+}
+
+// Return puts a session back into the queue.
+type Return struct {
+	Local  string
+	By     handoff.Party
+	Reason string
+}
+
+func (r Return) apply(w *work) (Result, error) {
+	if err := w.commanded(r.Local, "", r.By); err != nil {
+		return Result{}, err
+	}
+	w.not = r.By // not to be asked right away
+	return w.release(r.By, ReasonReturned, r.Reason)
+}
+
+// Reasons of a session that lost its holder.
+const (
+	ReasonReturned = "returned" // put back into the queue
+	ReasonGone     = "gone"     // the holder was offline for too long
+)
+
+// release takes the session from its holder and lets it wait.
+func (w *work) release(by handoff.Party, reason, note string) (Result, error) {
+	dir := w.d.Directory()
+	was := w.conv.Holder
+	t := w.ledger(Transfer{By: was, ByName: dir.NameOf(was), Target: Target{Queue: w.conv.Queue},
+		Mode: "return", Reason: note})
+	if err := w.step(handoff.Release{ID: t.ID, By: by, Reason: reason}, nil); err != nil {
+		return Result{}, err
+	}
+	t.Deadline = w.now
 	w.transfers = append(w.transfers, t)
 	return Result{Transfer: t}, nil
+}
+
+// Part takes a guest or a consulted agent out of a conversation.
+type Part struct {
+	Local string
+	By    handoff.Party
+	Who   handoff.Party // empty: By
+}
+
+func (r Part) apply(w *work) (Result, error) {
+	if err := w.byLocal(r.Local); err != nil {
+		return Result{}, err
+	}
+	s, err := w.standing(r.By)
+	switch {
+	case err != nil:
+		return Result{}, err
+	case s == Stranger:
+		return Result{}, ErrHidden
+	}
+	err = w.step(handoff.Part{By: r.By, Who: cmp.Or(r.Who, r.By)}, nil)
+	if errors.Is(err, handoff.ErrNotTarget) || errors.Is(err, handoff.ErrNotHolder) {
+		return Result{}, refuse(handoff.ErrNotHolder, "They are not in this chat.")
+	}
+	return Result{}, err
 }
 
 // ledger fills in what every line of the ledger has.
@@ -71,13 +198,13 @@ func (w *work) ledger(t Transfer) Transfer {
 	c := w.conv
 	t.ID = "x-" + w.d.cfg.NewID()
 	t.Domain, t.Conversation, t.Session = c.Domain, c.Local, c.Session
-	t.Mode = cmp.Or(t.Mode, ModeWarm)
+	t.Mode = cmp.Or(t.Mode, handoff.Warm.String())
 	t.Info, t.Through, t.At = c.Info, c.Seq, w.now
 	return t
 }
 
 // targets returns who may take the session, in the order they are asked.
-func (w *work) targets(t Target) (who []handoff.Party, all bool, err error) {
+func (w *work) targets(t Target, mode handoff.Mode) (who []handoff.Party, all bool, err error) {
 	dir := w.d.Directory()
 	if t.Agent != "" {
 		a, ok := dir.Agent(t.Agent)
@@ -88,6 +215,11 @@ func (w *work) targets(t Target) (who []handoff.Party, all bool, err error) {
 			return nil, false, refuse(handoff.ErrIsHolder, "You hold this session already.")
 		case t.Agent == w.conv.Caller:
 			return nil, false, refuse(handoff.ErrIsHolder, "%s is the caller of this session.", a.Name)
+		case w.conv.Has(t.Agent) && mode == handoff.Warm: // is there, and has room for it
+			if _, absent := w.d.absent[t.Agent]; absent {
+				return nil, false, refuse(ErrUnavailable, "%s is not available now.", a.Name)
+			}
+			return []handoff.Party{t.Agent}, false, nil
 		}
 		return []handoff.Party{t.Agent}, false, w.free(a)
 	}
@@ -95,7 +227,7 @@ func (w *work) targets(t Target) (who []handoff.Party, all bool, err error) {
 	if !ok {
 		return nil, false, refuse(ErrHidden, "There is no queue %q here.", t.Queue)
 	}
-	who = w.candidates(t.Queue, t.Skill)
+	who = w.candidates(t.Queue, t.Skill, mode)
 	if len(who) == 0 {
 		return nil, false, refuse(ErrUnavailable, "Nobody of %s can take a chat now.", dir.Title(t.Queue))
 	}
@@ -123,180 +255,6 @@ func (w *work) commanded(local, session string, by handoff.Party) error {
 	return nil
 }
 
-// Answer names the offer that somebody answers.
-type Answer struct {
-	By     handoff.Party
-	Local  string // the conversation; empty: whichever rings for By
-	ID     string // the transfer; empty: the one that rings for By
-	Number int64  // the conversation's short number, instead of Local; 0: none
-}
-
-// offer loads the conversation an answer is about and fills in the transfer.
-func (w *work) offer(a *Answer) error {
-	if a.Local == "" {
-		local, err := w.pick(a.By, a.Number)
-		if err != nil {
-			return err
-		}
-		a.Local = local
-	}
-	if err := w.byLocal(a.Local); err != nil {
-		return err
-	}
-	if a.ID == "" && w.conv.Offer.Rings(a.By) {
-		a.ID = w.conv.Offer.ID
-	}
-	if a.ID == "" {
-		if s, err := w.standing(a.By); err != nil || s == Stranger {
-			return cmp.Or(err, error(ErrHidden))
-		}
-		return refuse(handoff.ErrOver, "No offer of this conversation is open for you.")
-	}
-	return nil
-}
-
-// pick finds the conversation whose offer rings for an agent.
-func (w *work) pick(by handoff.Party, number int64) (string, error) {
-	var ringing []Conversation
-	for local := range w.d.busy[by] {
-		if c := w.d.convs[local]; c.Offer.Rings(by) && (number == 0 || c.Number == number) {
-			ringing = append(ringing, *c)
-		}
-	}
-	switch {
-	case len(ringing) == 1:
-		return ringing[0].Local, nil
-	case number != 0:
-		return "", refuse(handoff.ErrOver, "No offer #%d is open for you.", number)
-	case len(ringing) == 0:
-		return "", refuse(handoff.ErrOver, "No offer is open for you.")
-	}
-	sortByNumber(ringing)
-	var tags []string
-	for _, c := range ringing {
-		tags = append(tags, fmt.Sprintf("%d (%s)", c.Number, c.Name))
-	}
-	return "", refuse(ErrWhich, "Several offers are open. Add the number: %s.", strings.Join(tags, ", "))
-}
-
-// ErrWhich means that a number is needed to say which offer is meant.
-var ErrWhich = errors.New("desk: several offers are open")
-
-// Accept takes an offered session.
-type Accept struct{ Answer }
-
-func (r Accept) apply(w *work) (Result, error) {
-	if err := w.offer(&r.Answer); err != nil {
-		return Result{}, err
-	}
-	if err := w.step(handoff.Accept{ID: r.ID, By: r.By}, nil); err != nil {
-		return Result{}, w.answered(r.ID, r.By, err)
-	}
-	if !w.changed { // said again
-		return Result{Duplicate: true}, nil
-	}
-	t, err := w.transfer(r.ID)
-	if err != nil {
-		return Result{}, err
-	}
-	if t.Target.Queue != "" {
-		w.conv.Queue = t.Target.Queue
-	}
-	return Result{Transfer: t}, nil
-}
-
-// transfer returns a line of the ledger, of this batch's too.
-func (w *work) transfer(id string) (Transfer, error) {
-	for _, t := range w.b.Transfers {
-		if t.ID == id {
-			return t, nil
-		}
-	}
-	t, err := w.d.cfg.Store.TransferByID(w.ctx, w.d.cfg.Domain, id)
-	if err != nil {
-		return t, errors.Join(ErrStore, err)
-	}
-	return t, nil
-}
-
-// Decline lets an offer pass.
-type Decline struct {
-	Answer
-	Reason string
-}
-
-func (r Decline) apply(w *work) (Result, error) {
-	if err := w.offer(&r.Answer); err != nil {
-		return Result{}, err
-	}
-	if err := w.pass(handoff.Decline{ID: r.ID, By: r.By, Reason: r.Reason}); err != nil {
-		return Result{}, w.answered(r.ID, r.By, err)
-	}
-	return Result{}, nil
-}
-
-// answered makes of a refused answer what its author may know: who was never
-// asked does not learn that there is such an offer.
-func (w *work) answered(id string, by handoff.Party, err error) error {
-	s, serr := w.standing(by)
-	if serr != nil {
-		return serr
-	}
-	outcomes, oerr := w.d.cfg.Store.Outcomes(w.ctx, w.d.cfg.Domain, id)
-	if oerr != nil {
-		return errors.Join(ErrStore, oerr)
-	}
-	for _, o := range w.b.Outcomes { // and those of the same batch
-		if o.Transfer == id {
-			outcomes = append(outcomes, o)
-		}
-	}
-	taken, asked := handoff.Party(""), slices.Contains(w.conv.Offer.Passed, by)
-	for _, o := range outcomes {
-		if o.Conversation != w.conv.Local {
-			return ErrHidden
-		}
-		asked = asked || o.To == by
-		if o.State == handoff.Accepted {
-			taken = o.By
-		}
-	}
-	switch {
-	case s == Stranger && !asked:
-		return ErrHidden
-	case errors.Is(err, handoff.ErrNotTarget):
-		return refuse(err, "This offer is for somebody else.")
-	case taken == by:
-		return refuse(handoff.ErrOver, "You took this session and no longer hold it.")
-	case taken != "":
-		return refuse(handoff.ErrAnswered, "%s has taken this session.", w.d.Directory().NameOf(taken))
-	case len(outcomes) == 0 && errors.Is(err, handoff.ErrUnknown):
-		return refuse(err, "There is no such offer.")
-	}
-	return refuse(handoff.ErrOver, "This offer is over.")
-}
-
-// Cancel takes an offer back.
-type Cancel struct {
-	Local string
-	ID    string // empty: the open one
-	By    handoff.Party
-}
-
-func (r Cancel) apply(w *work) (Result, error) {
-	if err := w.commanded(r.Local, "", r.By); err != nil {
-		return Result{}, err
-	}
-	id := cmp.Or(r.ID, w.conv.Offer.ID)
-	if id == "" {
-		return Result{}, refuse(handoff.ErrOver, "There is no open transfer to cancel.")
-	}
-	if err := w.step(handoff.Cancel{ID: id, By: r.By}, nil); err != nil {
-		return Result{}, w.answered(id, r.By, err)
-	}
-	return Result{}, nil
-}
-
 // Disconnect ends a session: By is its holder, naming the conversation, or the
 // caller, naming the queue.
 type Disconnect struct {
@@ -309,6 +267,9 @@ type Disconnect struct {
 
 func (r Disconnect) apply(w *work) (Result, error) {
 	if r.Local != "" {
+		if err := w.byLocal(r.Local); err == nil && w.conv.Holder != r.By && w.conv.Has(r.By) {
+			return Result{}, w.step(handoff.Part{By: r.By, Who: r.By}, nil) // a guest leaves
+		}
 		if err := w.commanded(r.Local, r.Session, r.By); err != nil {
 			return Result{}, err
 		}
@@ -322,8 +283,4 @@ func (r Disconnect) apply(w *work) (Result, error) {
 		return Result{}, refuse(err, "The session has ended already.")
 	}
 	return Result{}, err
-}
-
-func sortByNumber(cs []Conversation) {
-	slices.SortFunc(cs, func(a, b Conversation) int { return cmp.Compare(a.Number, b.Number) })
 }

@@ -19,7 +19,7 @@ func TestTransferToAnAgent(t *testing.T) {
 			Info: []desk.Field{{Var: "order", Value: "4711"}}}).Transfer
 		require.Equal(t, c.offer(), tr.ID)
 		require.Equal(t, "Alice", tr.ByName)
-		require.Equal(t, desk.ModeWarm, tr.Mode)
+		require.Equal(t, handoff.Warm.String(), tr.Mode)
 		require.Equal(t, uint64(2), tr.Through)
 		require.Equal(t, patient, tr.Deadline.Sub(tr.At))
 		require.Equal(t, []desk.Field{{Var: "order", Value: "4711"}}, tr.Info)
@@ -232,7 +232,6 @@ func TestRefusedTransfers(t *testing.T) {
 		s.refused(desk.ErrHidden, c.handing(alice, desk.Target{Queue: "cellar"}))
 		s.refused(handoff.ErrIsHolder, c.handing(alice, desk.Target{Agent: alice}))
 		s.arrive(bob, ben)
-		s.refused(desk.ErrMode, desk.Handoff{Local: c.local(), By: alice, Target: desk.Target{Agent: bob}, Mode: "blind"})
 		s.refused(handoff.ErrNoSession, desk.Handoff{Local: c.local(), Session: c.local() + ".7", By: alice, Target: desk.Target{Agent: bob}})
 		s.refused(handoff.ErrOver, c.cancelling(alice))
 		s.refused(handoff.ErrUnknown, c.accepting(alice, "x-never"))

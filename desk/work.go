@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -20,9 +21,10 @@ type work struct {
 	was     *Conversation // as committed; nil for a new one
 	conv    Conversation
 	changed bool
-	moved   bool // the caller writes from elsewhere now
-	passed  bool // everybody asked let the session pass
-	due     bool // look whether a waiting session can be offered
+	moved   bool          // the caller writes from elsewhere now
+	passed  bool          // everybody asked let the session pass
+	due     bool          // look whether a waiting session can be offered
+	not     handoff.Party // who is not to be asked to take it
 
 	lines     []Line
 	epochs    []Epoch
@@ -75,14 +77,29 @@ func (w *work) step(e handoff.Event, said *Line) error {
 	if err != nil {
 		return err
 	}
-	before := w.conv.Offer
+	before, quiet := w.conv.Offer, w.conv.Quiet
 	w.conv.Conversation = next
-	w.changed = w.changed || len(fx) > 0 || len(before.Next) != len(next.Offer.Next)
-	w.passed = w.passed || before.Open() && !next.Offer.Open() && next.Phase == handoff.Waiting
+	w.changed = w.changed || len(fx) > 0 || len(before.Next) != len(next.Offer.Next) || quiet != next.Quiet
+	if before.Open() && before.Mode <= handoff.Blind && !next.Offer.Open() && next.Phase == handoff.Waiting {
+		w.passedOver(before)
+	}
 	for _, f := range fx {
 		w.note(f, said)
 	}
 	return nil
+}
+
+// passedOver notes that nobody took what was offered. The queue has let it pass,
+// unless one agent was meant; who let go of it is not asked right away.
+func (w *work) passedOver(o handoff.Offer) {
+	w.passed = true
+	if o.By == "" {
+		return
+	}
+	w.not = o.By
+	if t, err := w.transfer(o.ID); err == nil && t.Target.Agent != "" {
+		w.passed = false
+	}
 }
 
 // pass steps an event that may let an offer go on to the next in line. Who can
@@ -109,19 +126,25 @@ func (w *work) pass(e handoff.Event) error {
 func (w *work) note(f handoff.Effect, said *Line) {
 	c := &w.conv
 	var line *Line
-	switch f := f.(type) {
+	switch g := f.(type) {
 	case handoff.Line:
 		l := *said
 		l.Conversation, l.Session, l.At = c.Local, c.Session, w.now
-		l.Seq, l.Epoch, l.By, l.To = f.Seq, f.Epoch, f.By, f.To
+		l.Seq, l.Epoch, l.By, l.To, l.Private = g.Seq, g.Epoch, g.By, g.To, g.Private
 		w.lines = append(w.lines, l)
 		line = &l
+	case handoff.Copy: // of the line just journalled, and carried like it
+		l := w.lines[len(w.lines)-1]
+		line = &l
+		f = handoff.Line{Seq: g.Seq, Epoch: g.Epoch, By: g.By, To: g.To}
 	case handoff.Replay:
-		w.epochs = append(w.epochs, Epoch{Conversation: c.Local, Epoch: f.Epoch, Session: c.Session,
-			Holder: f.To, Transfer: f.Transfer, First: f.First, Through: f.Through, At: w.now})
+		if g.To == c.Holder { // a guest's stream belongs to no epoch of theirs
+			w.epochs = append(w.epochs, Epoch{Conversation: c.Local, Epoch: g.Epoch, Session: c.Session,
+				Holder: g.To, Transfer: g.Transfer, First: g.First, Through: g.Through, At: w.now})
+		}
 	case handoff.Outcome:
-		w.outcomes = append(w.outcomes, Outcome{Transfer: f.Transfer, Domain: c.Domain,
-			Conversation: c.Local, Outcome: f, At: w.now})
+		w.outcomes = append(w.outcomes, Outcome{Transfer: g.Transfer, Domain: c.Domain,
+			Conversation: c.Local, Outcome: g, At: w.now})
 	}
 	if kind, to, ok := kindOf(f, c.Caller); ok && w.leaves(f) {
 		w.items = append(w.items, &Item{Domain: c.Domain, Conversation: c.Local, Kind: kind,
@@ -159,6 +182,7 @@ func (w *work) merge() {
 	}
 	s.now = &c
 	s.passed = s.passed || w.passed
+	s.spared = cmp.Or(w.not, s.spared)
 	w.b.callers[callerKey{c.Entry, c.Caller}] = c.Local
 	w.b.Lines = append(w.b.Lines, w.lines...)
 	w.b.Epochs = append(w.b.Epochs, w.epochs...)
@@ -168,7 +192,8 @@ func (w *work) merge() {
 }
 
 // tick looks whether something is due for a conversation: an offer that
-// expired, or a session that can be offered again.
+// expired, somebody who has been offline for too long, or a session that can be
+// offered again.
 type tick struct{ local string }
 
 func (r tick) apply(w *work) (Result, error) {
@@ -176,6 +201,9 @@ func (r tick) apply(w *work) (Result, error) {
 		return Result{}, err
 	}
 	if err := w.pass(handoff.Tick{}); err != nil {
+		return Result{}, err
+	}
+	if err := w.lose(); err != nil {
 		return Result{}, err
 	}
 	w.due = true
