@@ -53,6 +53,10 @@ func someDisco() *DiscoInfo {
 	}
 }
 
+func offerIn(m Mode) *Offer {
+	return &Offer{ID: "x-3", Session: carol(3), Mode: m, From: "alice@example.com", Expires: noon(), Caller: Caller{Name: "Ann"}}
+}
+
 // handoffGoldens are the payloads of urn:xmpp:handoff:0, whose golden files the
 // schema judges too.
 func handoffGoldens() map[string]writable {
@@ -82,13 +86,17 @@ func handoffGoldens() map[string]writable {
 		"disconnect-done.xml":   &Disconnect{Session: carol(3), Reason: ReasonDone},
 		"note.xml":              &Note{Lang: "en", Text: "was rude\nlast time"},
 		"offer.xml": &Offer{
-			ID: "x-1", Session: carol(3), From: "alice@example.com", Queue: "billing", Expires: noon(),
+			ID: "x-1", Session: carol(3), Mode: Warm, From: "alice@example.com", Queue: "billing", Expires: noon(),
 			Caller: Caller{JID: "ann@example.net", Name: "Ann", Lang: "en"},
 			Reason: Texts{{Lang: "en", Value: "wants a refund"}}, Form: orderForm(FormResult), Dialog: someDialog(),
 		},
 		"offer-bare.xml": &Offer{
-			ID: "x-2", Session: carol(4), From: "support@handoff.example.com", Expires: noon(), Caller: Caller{Name: "Ann"},
+			ID: "x-2", Session: carol(4), Mode: Warm, From: "support@handoff.example.com", Expires: noon(), Caller: Caller{Name: "Ann"},
 		},
+		"offer-blind.xml":   offerIn(Blind),
+		"offer-consult.xml": offerIn(Consult),
+		"offer-join.xml":    offerIn(Join),
+		"offer-reclaim.xml": offerIn(Reclaim),
 	}
 }
 
@@ -207,10 +215,12 @@ func TestDecodeForeignSpelling(t *testing.T) {
 			&Connect{Caller: &Caller{JID: "ann@example.net"}}},
 		{"another time zone", `<transfer xmlns='urn:xmpp:handoff:0' id='x-1' session='carol-jones.k3v9tq2m.3' state='offered' expires='2026-11-23T13:00:30+01:00'/>`,
 			&TransferAnswer{ID: "x-1", Session: carol(3), State: TransferOffered, Expires: noon()}},
+		{"an offer that names the default", `<offer xmlns='urn:xmpp:handoff:0' id='x' session='a.1' mode='warm' from='a@b' expires='2026-11-23T12:00:30Z'><caller name='A'/></offer>`,
+			&Offer{ID: "x", Session: SessionID{"a", 1}, Mode: Warm, From: "a@b", Expires: noon(), Caller: Caller{Name: "A"}}},
 		{"a disconnect without reason", `<disconnect xmlns='urn:xmpp:handoff:0'/>`, &Disconnect{Reason: ReasonDone}},
 		{"a reason not known yet", `<disconnect xmlns='urn:xmpp:handoff:0' reason='shift-over'/>`, &Disconnect{Reason: "shift-over"}},
 		{"an address that is none is still the caller's", `<offer xmlns='urn:xmpp:handoff:0' id='x' session='a.1' from='♥@host' expires='2026-11-23T12:00:30Z'><caller jid='♥@host'/></offer>`,
-			&Offer{ID: "x", Session: SessionID{"a", 1}, From: "♥@host", Expires: noon(), Caller: Caller{JID: "♥@host"}}},
+			&Offer{ID: "x", Session: SessionID{"a", 1}, Mode: Warm, From: "♥@host", Expires: noon(), Caller: Caller{JID: "♥@host"}}},
 		{"a table and an unknown type in a form", `<x xmlns='jabber:x:data' type='submit'><reported><field var='a'/></reported><item/><field var='b' type='slider'><value>1</value></field></x>`,
 			&Form{Type: FormSubmit, Fields: []FormField{{Var: "b", Type: TextSingle, Values: []string{"1"}}}}},
 		{"the first body counts", `<message from='a@b' type='strange'><body>one</body><body xml:lang='de'>eins</body><body xmlns='urn:z'>no</body></message>`,

@@ -94,11 +94,13 @@ func (d *Dialog) Trim(most int) error {
 	return nil
 }
 
-// Offer asks a target to take a session (service → target, IQ set). Its result
-// means that it rings; the answer is an [Accept] or a [Decline].
+// Offer asks a target to take a session, or to come in beside its holder
+// (service → target, IQ set). Its result means that it rings; the answer is an
+// [Accept] or a [Decline].
 type Offer struct {
 	ID      string // the transfer's
 	Session SessionID
+	Mode    Mode   // what accepting means; also [Reclaim]
 	From    string // who hands on; the queue's address for a session nobody held yet
 	Queue   string
 	Expires time.Time
@@ -112,8 +114,11 @@ func (o *Offer) named(n xml.Name) bool { return n == xml.Name{Space: NS, Local: 
 
 func (o *Offer) read(r reader) {
 	*o = Offer{
-		ID: r.str("id"), Session: r.session("session"), From: r.str("from"), Queue: r.str("queue"),
+		ID: r.str("id"), Session: r.session("session"), Mode: Mode(r.str("mode")), From: r.str("from"), Queue: r.str("queue"),
 		Expires: r.time("expires"), Reason: r.reasons(), Form: r.form(),
+	}
+	if o.Mode == "" {
+		o.Mode = Warm
 	}
 	if k, ok := r.child(NS, "caller"); ok {
 		o.Caller.read(k, k.str("jid"))
@@ -130,6 +135,7 @@ func (o Offer) Validate() error {
 	p := at("offer")
 	p.need("id", o.ID)
 	o.Session.check(p, "session", true)
+	oneOf(p, "mode", o.Mode, Warm, Blind, Consult, Join, Reclaim)
 	p.need("from", o.From)
 	p.needTime("expires", o.Expires)
 	if o.Caller.JID == "" && o.Caller.Name == "" {
@@ -141,7 +147,11 @@ func (o Offer) Validate() error {
 }
 
 func (o Offer) node() *node {
-	n := el(NS, "offer").attr("id", o.ID).attr("session", o.Session.String()).attr("from", o.From).
+	mode := string(o.Mode)
+	if o.Mode == Warm { // the default: offers read as ever
+		mode = ""
+	}
+	n := el(NS, "offer").attr("id", o.ID).attr("session", o.Session.String()).attr("mode", mode).attr("from", o.From).
 		attr("queue", o.Queue).attr("expires", formatTime(o.Expires)).
 		add(o.Caller.node()).add(o.Reason.nodes()...).add(o.Form.nodeOrNil())
 	if o.Dialog.Count == 0 {

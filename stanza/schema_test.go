@@ -36,6 +36,8 @@ func TestSchemaRejects(t *testing.T) {
 		`<session id='a.1' epoch='0' position='0'/>`, `<transfer mode='hot'><target queue='q'/></transfer>`,
 		`<transfer><target queue=''/></transfer>`, `<transfer><share history='some'/></transfer>`, `<transfer><share last='0'/></transfer>`,
 		`<transfer id='x' session='a.1' state='offered' expires='soon'/>`, `<offer id='x' session='a.1' from='a@b' expires='2026-11-23T12:00:30Z'/>`,
+		`<offer id='x' session='a.1' mode='return' from='a@b' expires='2026-11-23T12:00:30Z'><caller name='A'/></offer>`,
+		`<transfer mode='reclaim'><target queue='q'/></transfer>`,
 		`<outcome transfer='x' session='a.1' state='won'/>`, `<disconnect reason='Had enough!'/>`, `<note/>`, `<author role='boss'/>`,
 		`<offer id='x' session='a.1' from='a@b' expires='2026-11-23T12:00:30Z'><caller name='A'/><dialog count='1'>` +
 			`<forwarded xmlns='urn:xmpp:forward:0'><message xmlns='jabber:client'><author xmlns='urn:xmpp:handoff:0' role='boss'/></message></forwarded></dialog></offer>`,

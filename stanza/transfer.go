@@ -14,6 +14,7 @@ const (
 	Blind   Mode = "blind"   // the holder lets go at once
 	Consult Mode = "consult" // target and holder talk first, unseen by the caller
 	Join    Mode = "join"    // the target joins, the holder stays
+	Reclaim Mode = "reclaim" // only of an [Offer]: a former holder asks for the session back
 )
 
 // Target is whom a session is handed to: an agent, or any of a queue.
