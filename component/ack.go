@@ -26,8 +26,15 @@ type acks struct {
 	c    *Component
 	mu   sync.Mutex
 	by   map[handoff.Party]*flight
-	sent map[string]*parcel // by stanza id, for bounces
+	sent map[posted]*parcel // for bounces
 	idle chan struct{}      // closed when nothing is under way; nil: nobody waits
+}
+
+// posted names a stanza that was sent: copies of one line have one id, whoever
+// gets them.
+type posted struct {
+	to handoff.Party
+	id string
 }
 
 // flight is what is under way to one party.
@@ -52,7 +59,7 @@ func (a *acks) expect(party handoff.Party, from, client, id string, write func()
 	p := &parcel{id: id, done: done}
 	a.mu.Lock()
 	if a.by == nil {
-		a.by, a.sent = map[handoff.Party]*flight{}, map[string]*parcel{}
+		a.by, a.sent = map[handoff.Party]*flight{}, map[posted]*parcel{}
 	}
 	f := a.by[party]
 	if f == nil {
@@ -60,7 +67,7 @@ func (a *acks) expect(party handoff.Party, from, client, id string, write func()
 		a.by[party] = f
 	}
 	f.waiting = append(f.waiting, p)
-	a.sent[id] = p
+	a.sent[posted{party, id}] = p
 	write() // under the lock: a ping asked for meanwhile must not overtake it
 	ask := len(f.pinged) == 0
 	if ask {
@@ -112,8 +119,8 @@ func (a *acks) landed(party handoff.Party, from, client string, err error) {
 		a.restLocked()
 	}
 	for _, p := range ended {
-		if a.sent[p.id] == p { // not one that was sent again meanwhile
-			delete(a.sent, p.id)
+		if key := (posted{party, p.id}); a.sent[key] == p { // not one that was sent again meanwhile
+			delete(a.sent, key)
 		}
 	}
 	a.mu.Unlock()
@@ -132,10 +139,11 @@ func (a *acks) landed(party handoff.Party, from, client string, err error) {
 }
 
 // bounced ends the item whose stanza came back as an error.
-func (a *acks) bounced(id, condition string) bool {
+func (a *acks) bounced(from handoff.Party, id, condition string) bool {
 	a.mu.Lock()
-	p := a.sent[id]
-	delete(a.sent, id)
+	key := posted{from, id}
+	p := a.sent[key]
+	delete(a.sent, key)
 	a.mu.Unlock()
 	if p == nil {
 		return false

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"baton/component/wire"
 	"baton/desk"
 	"baton/handoff"
 	"baton/stanza"
@@ -34,6 +35,8 @@ type operation struct {
 type ask struct {
 	by    handoff.Party
 	local string // the conversation; empty at the transfer desk
+	id    string // of the stanza
+	once  string // its origin-id: the same one again is the same message
 }
 
 // operations is the table of everything an agent can say to the service.
@@ -42,7 +45,54 @@ func operations() []operation {
 		{
 			name: "transfer", usage: "QUEUE or AGENT [reason]",
 			help: "offer this chat to a queue or an agent; you keep it until they accept",
-			word: (*Component).wordTransfer, told: toldTransfer, iq: iqTransfer, reply: replyTransfer,
+			word: wordTransfer(handoff.Warm), told: toldTransfer, iq: iqTransfer, reply: replyTransfer,
+		},
+		{
+			name: "blind", usage: "QUEUE or AGENT [reason]",
+			help: "hand this chat on and let go at once; it waits until somebody takes it",
+			word: wordTransfer(handoff.Blind), told: toldTransfer,
+		},
+		{
+			name: "consult", usage: "QUEUE or AGENT [reason]",
+			help: "talk with a colleague first; the customer sees nothing of it",
+			word: wordTransfer(handoff.Consult), told: toldTransfer,
+		},
+		{
+			name: "join", usage: "QUEUE or AGENT [reason]",
+			help: "ask a colleague into this chat; you stay",
+			word: wordTransfer(handoff.Join), told: toldTransfer,
+		},
+		{
+			name: "say", usage: "TEXT",
+			help: "while you consult: speak to the customer all the same",
+			word: func(c *Component, a ask, args string) (desk.Request, error) {
+				if args == "" {
+					return nil, usage("Say what?")
+				}
+				args = c.disarm(args) // the word in front of it is gone
+				return desk.AgentSays{Local: a.local, By: a.by, Aloud: true, Text: desk.Text{StanzaID: a.id,
+					OriginID: a.once, Body: args, Payload: appendElement(nil, "body", args)}}, nil
+			},
+		},
+		{
+			name: "return", usage: "[reason]",
+			help: "put this chat back into the queue",
+			word: func(_ *Component, a ask, args string) (desk.Request, error) {
+				return desk.Return{Local: a.local, By: a.by, Reason: args}, brief(args)
+			},
+		},
+		{
+			name: "reclaim", usage: "[reason]",
+			help: "ask for a chat back that you handed on",
+			word: func(_ *Component, a ask, args string) (desk.Request, error) {
+				return desk.Handoff{Local: a.local, By: a.by, Target: desk.Target{Agent: a.by}, Reason: args}, brief(args)
+			},
+			told: func(c *Component, res desk.Result) string {
+				if res.Conversation.Holder == res.Transfer.By {
+					return "" // the handover message says it
+				}
+				return "Asked " + c.desk.Directory().NameOf(res.Conversation.Holder) + " for it."
+			},
 		},
 		{
 			name: "accept", also: []string{"y", "yes", "👍"}, usage: "[number]", atDesk: true,
@@ -70,19 +120,28 @@ func operations() []operation {
 		},
 		{
 			name: "cancel",
-			help: "take back the transfer you offered",
+			help: "take back the transfer you offered, or end the consultation",
 			word: func(_ *Component, a ask, _ string) (desk.Request, error) {
 				return desk.Cancel{Local: a.local, By: a.by}, nil
+			},
+			told: func(_ *Component, res desk.Result) string {
+				if res.Resumed {
+					return "What you write goes to " + res.Conversation.Name + " again."
+				}
+				return "" // an outcome says it
 			},
 			iq: iqCancel,
 		},
 		{
 			name: "done",
-			help: "end this session",
+			help: "end this session; as a guest: leave it",
 			word: func(_ *Component, a ask, _ string) (desk.Request, error) {
 				return desk.Disconnect{Local: a.local, By: a.by, Reason: string(stanza.ReasonDone)}, nil
 			},
 			told: func(_ *Component, res desk.Result) string {
+				if res.Conversation.Phase != handoff.Idle {
+					return "" // a guest who left is told otherwise
+				}
 				return "The session with " + res.Conversation.Name + " is closed."
 			},
 		},
@@ -183,7 +242,11 @@ func (c *Component) commandWord(ctx context.Context, in incoming, w word, correc
 		c.say(at, to, "Say that in the chat it is about.")
 		return
 	}
-	a := ask{by: in.from}
+	a := ask{by: in.from, id: in.header.ID}
+	if once, ok := in.Child("urn:xmpp:sid:0", "origin-id"); ok {
+		raw, _ := once.Attr("id")
+		a.once = string(wire.Unescape(nil, raw))
+	}
 	if !atDesk {
 		a.local = in.to.local
 	}
@@ -198,7 +261,9 @@ func (c *Component) commandWord(ctx context.Context, in incoming, w word, correc
 		case err != nil:
 			c.say(at, to, c.inWords(err))
 		case told != nil:
-			c.say(at, to, told(c, res))
+			if text := told(c, res); text != "" {
+				c.say(at, to, text)
+			}
 		}
 	})
 }
@@ -235,14 +300,14 @@ func (c *Component) help(atDesk bool) string {
 
 // wordTransfer reads "billing wants a refund" and "bob@example.com …". A name
 // that is no queue's may be an agent's.
-func (c *Component) wordTransfer(a ask, args string) (desk.Request, error) {
-	w := split(args)
-	to, reason := w.name, w.args
-	if to == "" {
-		return nil, usage("To whom? Say %stransfer, a queue (%s) or an agent's address, and why.",
-			c.cfg.Prefix, strings.Join(c.queueNames(), ", "))
+func wordTransfer(mode handoff.Mode) func(*Component, ask, string) (desk.Request, error) {
+	return func(c *Component, a ask, args string) (desk.Request, error) {
+		w := split(args)
+		if w.name == "" {
+			return nil, usage("To whom? Add a queue (%s) or an agent's address, and why.", strings.Join(c.queueNames(), ", "))
+		}
+		return desk.Handoff{Local: a.local, By: a.by, Mode: mode, Target: c.target(w.name), Reason: w.args}, brief(w.args)
 	}
-	return desk.Handoff{Local: a.local, By: a.by, Target: c.target(to), Reason: reason}, brief(reason)
 }
 
 // target finds out whom a typed name means.
@@ -277,5 +342,16 @@ func toldTransfer(c *Component, res desk.Result) string {
 	if res.Transfer.Target.Agent != "" {
 		to = dir.NameOf(res.Transfer.Target.Agent)
 	}
-	return "Offered to " + to + "; you keep this chat until it is accepted. " + c.cfg.Prefix + "cancel takes it back."
+	back := " " + c.cfg.Prefix + "cancel takes it back."
+	switch {
+	case res.Conversation.Offer.ID != res.Transfer.ID: // to the agent consulted: moved at once
+		return ""
+	case res.Transfer.Mode == handoff.Blind.String():
+		return "Offered to " + to + ". You have let go of this chat. Closed for you."
+	case res.Transfer.Mode == handoff.Consult.String():
+		return "Asked " + to + " for advice." + back
+	case res.Transfer.Mode == handoff.Join.String():
+		return "Asked " + to + " to join." + back
+	}
+	return "Offered to " + to + "; you keep this chat until it is accepted." + back
 }

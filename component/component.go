@@ -42,6 +42,9 @@ type Config struct {
 	MaxStanza   int                       // bytes of one stanza; 0: 64 KiB
 	MaxBody     int                       // bytes of a message's text; 0: 16 KiB
 	SelfPing    time.Duration             // 0: 15 s
+	// Jitter returns a random part below d of the pause before the next attempt
+	// to connect, so that several do not come back at once; nil: any.
+	Jitter func(d time.Duration) time.Duration
 }
 
 // Component is one connection to the server, made again when it breaks.
@@ -71,6 +74,9 @@ func New(cfg Config) *Component {
 	}
 	if cfg.RosterGroup == nil {
 		cfg.RosterGroup = func(queue string) string { return "Handoff: " + queue }
+	}
+	if cfg.Jitter == nil {
+		cfg.Jitter = rand.N[time.Duration]
 	}
 	c := &Component{cfg: cfg, desk: cfg.Desk, log: cfg.Log, started: time.Now()}
 	c.iqs.c = c
@@ -108,7 +114,7 @@ func (c *Component) Run(ctx context.Context) error {
 		if time.Since(began) > maxPause {
 			pause = minPause
 		}
-		wait := pause/2 + rand.N(pause) // jitter: several must not come back at once
+		wait := pause/2 + c.cfg.Jitter(pause)
 		c.note(err.Error())
 		c.log.Error(err.Error(), "again_in", wait.Round(time.Millisecond))
 		pause = min(2*pause, maxPause)
@@ -139,7 +145,7 @@ func (c *Component) serve(ctx context.Context) error {
 	c.link.Store(l)
 	c.note("")
 	c.log.Info("connected", "domain", c.cfg.Domain, "server", c.cfg.Address)
-	c.may.reset()
+	c.may.begin()
 	c.agents.connected(ctx)
 
 	var wg sync.WaitGroup
@@ -156,6 +162,7 @@ func (c *Component) serve(ctx context.Context) error {
 	wg.Wait()
 	c.iqs.abort()
 	c.acks.abort()
+	c.may.end(desk.ErrDown)
 	if cause := l.cause(); cause != nil && !errors.Is(cause, errClosing) {
 		err = cause
 	}

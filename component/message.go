@@ -41,7 +41,7 @@ func (c *Component) message(ctx context.Context, in incoming) {
 // bounced takes a message of ours that came back.
 func (c *Component) bounced(in incoming) {
 	cond := errorCondition(in.Stanza)
-	if !c.acks.bounced(in.header.ID, cond) {
+	if !c.acks.bounced(in.from, in.header.ID, cond) {
 		c.log.Info("a message came back", "from", in.header.From, "condition", cond)
 	}
 }
@@ -109,7 +109,8 @@ func (c *Component) toConversation(ctx context.Context, in incoming) {
 		said.unescape(c.cfg.Prefix + escaped)
 	}
 	h := in.header
-	c.submit(ctx, h, desk.AgentSays{Local: in.to.local, By: in.from, Text: said.Text}, func(_ desk.Result, err error) {
+	c.submit(ctx, h, desk.AgentSays{Local: in.to.local, By: in.from, Text: said.Text,
+		About: said.about, Changes: said.changes}, func(_ desk.Result, err error) {
 		if err != nil {
 			c.refuse(h, err)
 			c.alsoInWords(h, err)

@@ -71,7 +71,8 @@ func (c *Component) callerIQ(ctx context.Context, in incoming, st stanza.Stanza,
 }
 
 func reasonOr(r stanza.DisconnectReason) string {
-	if r == "" {
+	switch string(r) {
+	case "", handoff.ReasonTransferred, handoff.ReasonLeft, desk.ReasonReturned, desk.ReasonGone: // the service's to say
 		return string(stanza.ReasonDone)
 	}
 	return string(r)
@@ -216,7 +217,7 @@ func iqTransfer(a ask, st stanza.Stanza) (desk.Request, error) {
 	if err != nil {
 		return nil, err
 	}
-	req := desk.Handoff{Local: a.local, Session: t.Session.String(), By: a.by, Mode: string(t.Mode),
+	req := desk.Handoff{Local: a.local, Session: t.Session.String(), By: a.by, Mode: modes[t.Mode],
 		Target: desk.Target{Agent: handoff.Party(bare(t.Target.JID)), Queue: t.Target.Queue, Skill: t.Target.Skill},
 		Reason: t.Reason.In(""), Info: info}
 	for _, r := range t.Reason {
@@ -229,6 +230,13 @@ func iqTransfer(a ask, st stanza.Stanza) (desk.Request, error) {
 		req.Share = &desk.Share{None: t.Share.History == stanza.ShareNone, Last: int(t.Share.Last)}
 	}
 	return req, brief(req.Reason)
+}
+
+// modes are the modes by their names on the wire; warm is the default.
+var modes = map[stanza.Mode]handoff.Mode{
+	stanza.Blind:   handoff.Blind,
+	stanza.Consult: handoff.Consult,
+	stanza.Join:    handoff.Join,
 }
 
 func replyTransfer(res desk.Result) []any {

@@ -5,6 +5,7 @@ import (
 	"encoding/xml"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	xmpp "mellium.im/xmpp/stanza"
@@ -85,22 +86,24 @@ func (c *Component) dialog(ctx context.Context, t desk.Transfer, first, through 
 		return dialog{}, nil
 	}
 	d := dialog{count: through - first + 1}
-	limit := dialogLines
-	if t.Share.Last > 0 {
-		d.count = min(d.count, uint64(t.Share.Last))
-		limit = min(limit, t.Share.Last)
-	}
 	var err error
-	d.lines, err = c.desk.Store().Lines(ctx, c.cfg.Domain, t.Conversation, first, through, limit)
+	d.lines, err = c.desk.Store().Lines(ctx, c.cfg.Domain, t.Conversation, first, through, dialogLines)
 	if err != nil {
 		return d, fmt.Errorf("the dialog cannot be loaded: %w", err)
+	}
+	all := len(d.lines)
+	d.lines = slices.DeleteFunc(d.lines, func(l desk.Line) bool { return l.Private })
+	d.count -= uint64(all - len(d.lines))
+	if n := t.Share.Last; n > 0 { // of those they may see
+		d.count = min(d.count, uint64(n))
+		d.lines = d.lines[max(0, len(d.lines)-n):]
 	}
 	return d, nil
 }
 
 func (c *Component) nativeOffer(conv desk.Conversation, e handoff.Ring, t desk.Transfer, d dialog) ([]byte, error) {
 	o := stanza.Offer{
-		ID: t.ID, Session: sessionID(conv), From: string(t.By), Queue: queueOf(conv, t), Expires: e.Expires.UTC(),
+		ID: t.ID, Session: sessionID(conv), Mode: stanza.Mode(t.Mode), From: string(t.By), Queue: queueOf(conv, t), Expires: e.Expires.UTC(),
 		Caller: stanza.Caller{JID: string(conv.Caller), Name: conv.Name, Lang: conv.Lang},
 		Form:   formOf(t.Info),
 		Dialog: stanza.Dialog{Count: d.count},
@@ -170,34 +173,44 @@ func (c *Component) sendOutcome(ctx context.Context, j job, e handoff.Outcome) {
 		return
 	}
 	native := len(c.agents.native(e.To)) > 0
-	won := e.State == handoff.Accepted && e.By == e.To
-	m := stanza.Message{ID: e.Transfer + "-r", From: c.contact(j.conv.Local),
-		Body: c.cfg.Mark + c.outcomeText(j.conv, t, e)}
+	won := e.State == handoff.Accepted && e.By == e.To && t.Mode != modeReturn
+	id := e.Transfer + "-r"
+	if e.Role == handoff.AsTarget { // whatever is known of their clients now: sent again it must be the same
+		id = e.Transfer + "-t"
+	}
+	m := stanza.Message{ID: id, From: c.contact(j.conv.Local), Body: c.cfg.Mark + c.outcomeText(j.conv, t, e)}
 	switch {
-	case e.Role == handoff.AsHolder, native && !won:
+	case won && (native || e.Role == handoff.AsHolder || c.assigned(t)):
+		j.done(nil) // the handover message says it
+		return
+	case won:
+		m.From, m.Replace = c.contact(localDesk), e.Transfer
+	case e.Role == handoff.AsHolder, native:
 		m.Outcome = c.outcome(t, e)
-	case native:
-		j.done(nil)
-		return
-	case c.assigned(t):
-		j.done(nil) // nobody was asked
-		return
 	default:
-		m.ID, m.From, m.Replace = e.Transfer+"-t", c.contact(localDesk), e.Transfer
-		if !won {
-			m.Outcome = c.outcome(t, e)
-		}
+		m.From, m.Replace = c.contact(localDesk), e.Transfer
+		m.Outcome = c.outcome(t, e)
 	}
 	c.postMessage(j, m)
 }
 
-// assigned reports whether a session was given out without asking.
-func (c *Component) assigned(t desk.Transfer) bool { return t.By == "" && !t.Deadline.After(t.At) }
+// assigned reports whether a session moved without asking whoever got it: no
+// message of the desk is there to be corrected.
+func (c *Component) assigned(t desk.Transfer) bool { return !t.Deadline.After(t.At) }
 
 func (c *Component) outcome(t desk.Transfer, e handoff.Outcome) *stanza.Outcome {
 	return &stanza.Outcome{Transfer: t.ID, State: stanza.OutcomeState(e.State), By: string(e.By),
 		Session: stanza.SessionID{Conversation: t.Conversation, N: uint(t.Session)},
 		Epoch:   e.Epoch, Reason: stanza.Say(e.Reason)}
+}
+
+// handoverID is the handover message's id. Within an epoch somebody may come
+// in more than once.
+func handoverID(conv desk.Conversation, e handoff.Replay) string {
+	if e.Mode == handoff.Consult || e.Mode == handoff.Join {
+		return e.Transfer + "-h"
+	}
+	return fmt.Sprintf("%s-h%d", shortID(conv.Local), e.Epoch)
 }
 
 // sendHandover begins the stream of a new holder with one message that tells
@@ -216,8 +229,8 @@ func (c *Component) sendHandover(ctx context.Context, j job, e handoff.Replay) t
 	out := handoff.Outcome{Transfer: t.ID, State: handoff.Accepted, By: e.To, Epoch: e.Epoch}
 	c.postMessage(j, stanza.Message{
 		From:    c.contact(j.conv.Local),
-		ID:      fmt.Sprintf("%s-h%d", shortID(j.conv.Local), e.Epoch),
-		Body:    c.handoverText(j.conv, t, d, e.From),
+		ID:      handoverID(j.conv, e),
+		Body:    c.handoverText(j.conv, t, d, e),
 		Session: &stanza.Session{ID: stanza.SessionID{Conversation: t.Conversation, N: uint(t.Session)}, Epoch: e.Epoch},
 		Outcome: c.outcome(t, out),
 		Hints:   []stanza.Hint{stanza.Store},

@@ -1,6 +1,7 @@
 package component
 
 import (
+	"bytes"
 	"context"
 	"encoding/xml"
 	"errors"
@@ -56,6 +57,8 @@ func (c *Component) Perform(ctx context.Context, item desk.Item, done func(error
 		c.arrangeRoster(j)
 	case handoff.Leave:
 		c.sendLeave(j, e)
+	case handoff.Parted:
+		c.sendParted(j, e)
 	case handoff.Moved:
 		c.sendMoved(j, e)
 	default:
@@ -117,7 +120,7 @@ func (c *Component) sendLine(j job) {
 	b = wire.AppendAttr(b, "to", string(j.To))
 	b = wire.AppendAttr(b, "id", id)
 	b = append(b, '>')
-	b = append(b, j.Line.Payload...)
+	b = append(b, c.attributed(j, toAgent)...)
 	b = append(b, "<origin-id xmlns='urn:xmpp:sid:0'"...)
 	b = wire.AppendAttr(b, "id", id)
 	b = append(b, "/>"...)
@@ -129,6 +132,37 @@ func (c *Component) sendLine(j job) {
 	}
 	c.post(j, id, append(b, "</message>"...))
 }
+
+// attributed returns a line's children. An agent sees one contact, whoever
+// speaks; so a colleague's text says whose it is.
+func (c *Component) attributed(j job, toAgent bool) []byte {
+	l := j.Line
+	_, rest, _ := bytes.Cut(l.Payload, endBody)
+	switch {
+	case !toAgent:
+		return l.Payload
+	case l.By == j.conv.Caller && (j.conv.Aside != "" || len(j.conv.Guests) > 0) && bracketed(l.Body): // nobody speaks in another's name
+		return append(appendElement(nil, "body", `\`+l.Body), rest...)
+	case l.By == j.conv.Caller:
+		return l.Payload
+	}
+	if l.Body == "" {
+		rest = l.Payload
+	}
+	short := shortID(j.conv.Local) // agents know the lines by other ids than the caller
+	rest = bytes.ReplaceAll(rest, []byte(" id='"+short+side(false)), []byte(" id='"+short+side(true)))
+	if l.Body == "" {
+		return rest
+	}
+	name := c.nameIn(*l)
+	if l.Private {
+		name += ", to you only"
+	}
+	return append(appendElement(nil, "body", "["+name+"] "+l.Body), rest...)
+}
+
+// bracketed reports whether a text looks as if it began with somebody's name.
+func bracketed(text string) bool { return strings.HasPrefix(strings.TrimLeftFunc(text, unseen), "[") }
 
 func (c *Component) sendGreeting(j job, e handoff.Opened) {
 	q, _ := c.desk.Directory().Queue(j.conv.Entry)
@@ -155,16 +189,33 @@ func (c *Component) sendLeave(j job, e handoff.Leave) {
 	switch {
 	case j.To == j.conv.Caller:
 		text, from = "This chat has ended. Write again any time.", c.contact(j.conv.Entry)
-	case e.Reason == string(stanza.ReasonTransferred):
-		j.done(nil) // the outcome has said it
+	case e.Reason == string(stanza.ReasonTransferred), e.Reason == desk.ReasonReturned, e.Reason == desk.ReasonGone:
+		j.done(nil) // an outcome, or the answer to the command, says it
 		return
+	case e.Reason == handoff.ReasonLeft && e.By == j.To:
+		text = c.cfg.Mark + "You left this chat. Closed for you."
+	case e.Reason == handoff.ReasonLeft && e.By == "":
+		text = c.cfg.Mark + "You were offline for too long and left this chat. Closed for you."
+	case e.Reason == handoff.ReasonLeft:
+		text = c.cfg.Mark + "You are not needed here any more. Closed for you."
 	case e.By == j.conv.Caller:
 		text = c.cfg.Mark + j.conv.Name + " ended the session. Closed for you."
 	default:
 		text = c.cfg.Mark + "The session has ended. Closed for you."
 	}
-	c.postMessage(j, stanza.Message{From: from,
-		ID: fmt.Sprintf("%s-e%d.%d", shortID(j.conv.Local), j.conv.Session, e.Epoch), Body: text})
+	id := fmt.Sprintf("%s-l%d", shortID(j.conv.Local), j.ID) // the conversation may have gone on meanwhile
+	c.postMessage(j, stanza.Message{From: from, ID: id, Body: text})
+}
+
+// sendParted tells the holder that somebody beside them has left.
+func (c *Component) sendParted(j job, e handoff.Parted) {
+	text := c.desk.Directory().NameOf(e.Who) + " has left this chat."
+	if e.Aside {
+		text = fmt.Sprintf("%s has left the consultation. What you write is not sent before you say %scancel; %ssay text speaks to %s.",
+			c.desk.Directory().NameOf(e.Who), c.cfg.Prefix, c.cfg.Prefix, j.conv.Name)
+	}
+	c.postMessage(j, stanza.Message{From: c.contact(j.conv.Local), Body: c.cfg.Mark + text,
+		ID: fmt.Sprintf("%s-p%d", shortID(j.conv.Local), j.ID)})
 }
 
 // nativeClients returns the receiver's clients that announce the protocol.

@@ -32,11 +32,14 @@ type agents struct {
 	c    *Component
 	mu   sync.Mutex
 	by   map[handoff.Party]map[string]*client // by full address
-	told map[handoff.Party]bool               // what the desk was told
+	told map[handoff.Party]told               // what the desk was told
 	caps map[stanza.Caps]bool                 // whether software with these speaks the protocol
 	seen map[string]bool                      // the same of callers' clients
 	link int                                  // counts connections
 }
+
+// told is an agent's presence as the desk knows it.
+type told struct{ free, online bool }
 
 // client is one resource.
 type client struct {
@@ -81,7 +84,7 @@ func (c *Component) subscribe(ctx context.Context, in incoming, asked bool) {
 		yes()
 	case in.to.kind == kindConversation:
 		c.submit(ctx, h, desk.Look{Local: in.to.local, By: to}, func(res desk.Result, err error) {
-			if err == nil && res.Standing == desk.Holder {
+			if err == nil && res.Standing >= desk.Guest {
 				yes()
 			} else if asked {
 				c.refuse(h, desk.ErrHidden)
@@ -115,7 +118,7 @@ func (a *agents) update(ctx context.Context, in incoming) {
 		return
 	}
 	if a.by == nil {
-		a.by, a.told, a.caps = map[handoff.Party]map[string]*client{}, map[handoff.Party]bool{}, map[stanza.Caps]bool{}
+		a.by, a.caps = map[handoff.Party]map[string]*client{}, map[stanza.Caps]bool{}
 	}
 	if a.by[who] == nil {
 		a.by[who] = map[string]*client{}
@@ -172,25 +175,30 @@ func (a *agents) discover(from, full string, done func(native bool, err error)) 
 	})
 }
 
-// tell tells the desk whether an agent is available, if that changed.
+// tell tells the desk whether an agent is available and online, if that changed
+// or was never told.
 func (a *agents) tell(ctx context.Context, who handoff.Party) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	free := false
+	now := told{online: len(a.by[who]) > 0}
 	for _, cl := range a.by[who] {
-		free = free || cl.free && cl.known
+		now.free = now.free || cl.free && cl.known
 	}
-	if a.told[who] == free {
+	if before, ever := a.told[who]; ever && before == now {
 		return
 	}
-	err := a.c.desk.Submit(ctx, desk.Presence{Agent: who, Available: free}, func(desk.Result, error) {})
-	if err == nil {
-		a.told[who] = free
+	err := a.c.desk.Submit(ctx, desk.Presence{Agent: who, Available: now.free, Online: now.online}, func(desk.Result, error) {})
+	if err != nil {
+		return
 	}
+	if a.told == nil {
+		a.told = map[handoff.Party]told{}
+	}
+	a.told[who] = now
 }
 
 // connected begins a new connection: presences come anew. Who has not shown up
-// after a while has left meanwhile.
+// after a while is not there, or has left meanwhile.
 func (a *agents) connected(ctx context.Context) {
 	a.mu.Lock()
 	a.link++
@@ -198,19 +206,18 @@ func (a *agents) connected(ctx context.Context) {
 	a.mu.Unlock()
 	time.AfterFunc(resync, func() {
 		a.mu.Lock()
-		var changed []handoff.Party
-		if a.link == link {
-			for who, clients := range a.by {
-				before := len(clients)
+		still := a.link == link && a.c.link.Load() != nil
+		if still {
+			for _, clients := range a.by {
 				maps.DeleteFunc(clients, func(_ string, cl *client) bool { return cl.link != link })
-				if len(clients) != before {
-					changed = append(changed, who)
-				}
 			}
 		}
 		a.mu.Unlock()
-		for _, who := range changed {
-			a.tell(ctx, who)
+		if !still {
+			return
+		}
+		for _, agent := range a.c.desk.Directory().Agents {
+			a.tell(ctx, agent.JID)
 		}
 	})
 }

@@ -137,6 +137,6 @@ var conditions = []struct {
 	{desk.ErrStopped, stanza.ResourceConstraint},
 	{handoff.ErrIsHolder, stanza.NotAcceptable},
 	{handoff.ErrHops, stanza.NotAcceptable},
-	{desk.ErrMode, stanza.BadRequest},
+	{handoff.ErrQuiet, stanza.NotAcceptable},
 	{desk.ErrFormer, stanza.NotAllowed},
 }

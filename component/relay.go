@@ -59,7 +59,9 @@ type content struct {
 	line      bool // belongs to the dialog; otherwise only a sign of life
 	encrypted bool // end-to-end: the text is not the text
 	corrects  bool
-	bodyLen   int // bytes at the front of Payload that are the body's element
+	about     uint64 // the line it refers to; 0: none
+	changes   bool   // it corrects that line, or takes it back
+	bodyLen   int    // bytes at the front of Payload that are the body's element
 }
 
 // read takes out of a message what may be relayed. References are translated
@@ -74,6 +76,9 @@ func (c *Component) read(ctx context.Context, in incoming, local string, toAgent
 			if body == nil { // the first one counts, whatever its language
 				out.line = true
 				out.Body, body = c.body(child)
+				if out.Body != "" && !plainBody(body) && (!toAgent || bracketed(out.Body)) { // something goes in front of it
+					body = appendElement(nil, "body", out.Body)
+				}
 			}
 			continue
 		case child.Is("urn:xmpp:sid:0", "origin-id"):
@@ -94,12 +99,17 @@ func (c *Component) read(ctx context.Context, in incoming, local string, toAgent
 			}
 		case refer:
 			out.corrects = out.corrects || string(child.NS) == "urn:xmpp:message-correct:0"
-			if b := c.translate(ctx, child, in.from, local, toAgent); b != nil {
+			b, seq := c.translate(ctx, child, in.from, local, toAgent)
+			if seq > 0 {
+				out.about, out.changes = seq, changes(child.NS)
+			}
+			if b != nil {
 				out.line = true
 				out.Payload = append(out.Payload, b...)
 			}
 		case mark:
-			out.Payload = append(out.Payload, c.translate(ctx, child, in.from, local, toAgent)...)
+			b, _ := c.translate(ctx, child, in.from, local, toAgent)
+			out.Payload = append(out.Payload, b...)
 		}
 	}
 	out.bodyLen = len(body)
@@ -117,6 +127,13 @@ func (c *Component) body(e wire.Element) (string, []byte) {
 	}
 	return safe, appendElement(nil, "body", safe)
 }
+
+// plainBody reports whether the first end tag in the bytes is the body's own.
+func plainBody(raw []byte) bool {
+	return bytes.Index(raw, endBody) == len(raw)-len(endBody)
+}
+
+var endBody = []byte("</body>")
 
 func isEncryption(ns, local []byte) bool {
 	return string(ns) == "urn:xmpp:eme:0" || string(ns) == "jabber:x:encrypted" ||
@@ -170,22 +187,23 @@ func linesOf(text string) iter.Seq[string] {
 }
 
 // translate rebuilds an element that names another message for the other side
-// of the conversation; nil when the message it names is not known.
-func (c *Component) translate(ctx context.Context, e wire.Element, from handoff.Party, local string, toAgent bool) []byte {
+// of the conversation, and returns the number of the line it names; nil and 0
+// when that is not known.
+func (c *Component) translate(ctx context.Context, e wire.Element, from handoff.Party, local string, toAgent bool) ([]byte, uint64) {
 	raw, ok := e.Attr("id")
 	if !ok || local == "" {
-		return nil
+		return nil, 0
 	}
 	line, ok := c.named(ctx, local, from, string(wire.Unescape(nil, raw)), !toAgent)
 	if !ok {
-		return nil
+		return nil, 0
+	}
+	if line.By != from && changes(e.NS) {
+		return nil, line.Seq // nobody changes what another said
 	}
 	id := copyID(local, line.Seq, toAgent)
-	if line.By != from { // the other side wrote it: they know it by their own id
+	if toAgent != (line.Role == desk.RoleCaller) { // the other side wrote it: they know it by their own id
 		id = line.StanzaID
-		if ns := string(e.NS); ns == "urn:xmpp:message-correct:0" || ns == "urn:xmpp:message-retract:1" {
-			return nil // and nobody changes what another said
-		}
 	}
 	out := append([]byte("<"), e.Local...)
 	out = wire.AppendRawAttr(out, "xmlns", e.NS)
@@ -194,7 +212,7 @@ func (c *Component) translate(ctx context.Context, e wire.Element, from handoff.
 		out = wire.AppendAttr(out, "to", c.seenAs(line, local, toAgent))
 	}
 	if string(e.NS) != "urn:xmpp:reactions:0" {
-		return append(out, "/>"...)
+		return append(out, "/>"...), line.Seq
 	}
 	out = append(out, '>')
 	for r := range e.Children {
@@ -204,7 +222,13 @@ func (c *Component) translate(ctx context.Context, e wire.Element, from handoff.
 			out = append(out, "</reaction>"...)
 		}
 	}
-	return append(out, "</reactions>"...)
+	return append(out, "</reactions>"...), line.Seq
+}
+
+// changes reports whether an element of that namespace changes an earlier
+// message.
+func changes(ns []byte) bool {
+	return string(ns) == "urn:xmpp:message-correct:0" || string(ns) == "urn:xmpp:message-retract:1"
 }
 
 // seenAs returns the address a line's author has for the receiver of a reply to

@@ -20,24 +20,80 @@ import (
 // rosterTimeout is how long a server may take to change a roster.
 const rosterTimeout = 20 * time.Second
 
-// privileges is what the server grants the component (XEP-0356), by host.
+// grantTimeout is how long after connecting a server may take to say what it
+// grants.
+const grantTimeout = 2 * time.Second
+
+// privileges is what the server grants the component (XEP-0356), by host. It
+// says so anew on every stream; who asks before it has waits for it.
 type privileges struct {
-	mu sync.Mutex
-	by map[string]bool // may write the rosters of that host's users
+	mu      sync.Mutex
+	by      map[string]bool // may write the rosters of that host's users
+	open    bool            // the server may still say
+	lost    error           // the stream is over
+	waiting map[string][]func(answer)
+	timer   *time.Timer
 }
 
-// reset forgets what the last stream was granted.
-func (p *privileges) reset() {
-	p.mu.Lock()
-	p.by = nil
-	p.mu.Unlock()
+// answer says whether a roster may be written.
+type answer struct {
+	may  bool
+	late bool  // it had to be waited for
+	err  error // the stream ended first
 }
 
-// roster reports whether the rosters of a host's users may be written.
-func (p *privileges) roster(host string) bool {
+// begin forgets what the last stream was granted.
+func (p *privileges) begin() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.by[host]
+	p.by, p.waiting, p.open, p.lost = nil, map[string][]func(answer){}, true, nil
+	p.timer = time.AfterFunc(grantTimeout, func() { p.end(nil) })
+}
+
+// end ends the waiting: nothing more will be granted on this stream.
+func (p *privileges) end(err error) {
+	p.mu.Lock()
+	p.timer.Stop()
+	all := p.waiting
+	p.waiting, p.open, p.lost = nil, false, err
+	p.mu.Unlock()
+	for _, ws := range all {
+		for _, w := range ws {
+			w(answer{late: true, err: err})
+		}
+	}
+}
+
+// grant notes what a host says, and tells those who wait for it.
+func (p *privileges) grant(host string, may bool) {
+	p.mu.Lock()
+	if p.by == nil {
+		p.by = map[string]bool{}
+	}
+	p.by[host] = may
+	ws := p.waiting[host]
+	delete(p.waiting, host)
+	p.mu.Unlock()
+	for _, w := range ws {
+		w(answer{may: may, late: true})
+	}
+}
+
+// known calls do with whether the rosters of a host's users may be written: at
+// once, or as soon as the server has said so or is too late, or with the error
+// that ended the stream. It returns false if do has to wait.
+func (p *privileges) known(host string, do func(answer)) bool {
+	p.mu.Lock()
+	may, said := p.by[host]
+	if !said && p.open {
+		p.waiting[host] = append(p.waiting[host], do)
+		p.mu.Unlock()
+		return false
+	}
+	err := p.lost
+	p.mu.Unlock()
+	do(answer{may: may, err: err})
+	return true
 }
 
 // granted takes the server's advertisement; false if the message is none. Only
@@ -62,12 +118,7 @@ func (p *privileges) granted(c *Component, in incoming) bool {
 		return true
 	}
 	may := adv.MaySetRoster() && !c.cfg.NoRoster
-	p.mu.Lock()
-	if p.by == nil {
-		p.by = map[string]bool{}
-	}
-	p.by[host] = may
-	p.mu.Unlock()
+	p.grant(host, may)
 	c.log.Info("privileges", "host", host, "roster", may)
 	if may {
 		c.enrol(host)
@@ -118,7 +169,7 @@ func (c *Component) enrol(host string) {
 func (c *Component) presencesOf(agent handoff.Party) {
 	err := c.desk.Submit(context.Background(), desk.Find{By: agent}, func(res desk.Result, _ error) {
 		for _, conv := range res.Found {
-			if conv.Holder == agent {
+			if conv.Has(agent) {
 				c.presenceOf(conv.Local, agent)
 			}
 		}
@@ -148,29 +199,44 @@ func (c *Component) setRoster(agent handoff.Party, item stanza.RosterItem, done 
 	})
 }
 
-// arrangeRoster makes an agent's roster and the contact's presence fit who holds
-// the conversation now, whichever change asked for it: done twice, late, or out
+// arrangeRoster makes an agent's roster and the contact's presence fit who takes
+// part in the conversation now, whichever change asked for it: done twice, late, or out
 // of turn it comes to the same.
 func (c *Component) arrangeRoster(j job) {
-	holds := j.conv.Phase == handoff.Active && j.conv.Holder == j.To
-	may := c.may.roster(serverOf(string(j.To)))
-	item := stanza.RosterItem{JID: c.address(j.conv.Local), Subscription: stanza.SubscriptionRemove}
-	if holds {
-		item = stanza.RosterItem{JID: item.JID, Name: j.conv.Name + " · " + j.conv.Tag(),
-			Subscription: stanza.SubscriptionBoth, Groups: []string{c.cfg.RosterGroup(j.conv.Queue)}}
-	} else {
+	if !j.conv.Has(j.To) {
 		c.absenceOf(j.conv.Local, j.To)
 	}
-	if !may {
-		if holds {
-			c.presenceOf(j.conv.Local, j.To)
-		}
-		j.done(nil)
+	if c.cfg.NoRoster {
+		c.writeContact(j, answer{})
 		return
 	}
-	c.setRoster(j.To, item, j.done)
-	if holds {
-		c.presenceOf(j.conv.Local, j.To)
+	if !c.may.known(serverOf(string(j.To)), func(a answer) { c.writeContact(j, a) }) && j.conv.Has(j.To) {
+		c.presenceOf(j.conv.Local, j.To) // that need not wait
+	}
+}
+
+// writeContact writes the contact into an agent's roster, or takes it out, if
+// that may be done.
+func (c *Component) writeContact(j job, a answer) {
+	conv, err := c.desk.Conversation(context.Background(), j.conv.Local) // it may have waited
+	if err := errors.Join(a.err, err); err != nil {
+		j.done(err)
+		return
+	}
+	holds := conv.Has(j.To)
+	if a.may {
+		item := stanza.RosterItem{JID: c.address(conv.Local), Subscription: stanza.SubscriptionRemove}
+		if holds {
+			item = stanza.RosterItem{JID: item.JID, Name: conv.Name + " · " + conv.Tag(),
+				Subscription: stanza.SubscriptionBoth, Groups: []string{c.cfg.RosterGroup(conv.Queue)}}
+		}
+		c.setRoster(j.To, item, j.done)
+	}
+	if holds && (a.may || !a.late) {
+		c.presenceOf(conv.Local, j.To)
+	}
+	if !a.may {
+		j.done(nil)
 	}
 }
 

@@ -47,7 +47,7 @@ func (o *office) read(text string) error {
 	return nil
 }
 
-var nextKey = regexp.MustCompile(`\s(queues|agents|offer|hops|tell|settle|roster|maxstanza|maxbody|tries):`)
+var nextKey = regexp.MustCompile(`\s(queues|agents|offer|hops|tell|settle|roster|maxstanza|maxbody|tries|grace):`)
 
 func (o *office) set(key, value string) (err error) {
 	switch key {
@@ -57,6 +57,8 @@ func (o *office) set(key, value string) (err error) {
 		return o.each(value, o.agent)
 	case "offer":
 		o.policy.OfferTimeout, err = time.ParseDuration(value)
+	case "grace":
+		o.policy.Grace, err = time.ParseDuration(value)
 	case "settle":
 		o.component.Settle, err = time.ParseDuration(value)
 	case "hops":

@@ -15,16 +15,35 @@ func (c *Component) now() time.Time { return time.Now() }
 // offerText asks an agent whether they take a session.
 func (c *Component) offerText(conv desk.Conversation, t desk.Transfer, d dialog, left time.Duration) string {
 	var b strings.Builder
-	if t.By == "" {
-		fmt.Fprintf(&b, "%s*%s* for %s · %s", c.cfg.Mark, conv.Name, c.desk.Directory().Title(conv.Entry), conv.Tag())
-	} else {
-		fmt.Fprintf(&b, "%s*%s* from %s for %s · %s", c.cfg.Mark, conv.Name, t.ByName, c.forWhom(t), conv.Tag())
+	who := fmt.Sprintf("*%s*", conv.Name)
+	question := "Take it?"
+	b.WriteString(c.cfg.Mark)
+	switch {
+	case t.By == "":
+		fmt.Fprintf(&b, "%s for %s · %s", who, c.forWhom(t), conv.Tag())
+	case t.Mode == handoff.Consult.String():
+		fmt.Fprintf(&b, "%s asks for your advice on %s · %s", t.ByName, who, conv.Tag())
+		question = "Talk with " + t.ByName + ", unseen by the customer?"
+	case t.Mode == handoff.Join.String():
+		fmt.Fprintf(&b, "%s asks you to join the chat with %s · %s", t.ByName, who, conv.Tag())
+		question = "Join?"
+	case t.Mode == handoff.Reclaimed.String():
+		fmt.Fprintf(&b, "%s asks for %s back · %s", t.ByName, who, conv.Tag())
+		question = "Give it back?"
+	default:
+		fmt.Fprintf(&b, "%s from %s for %s · %s", who, t.ByName, c.forWhom(t), conv.Tag())
 	}
 	c.context(&b, t)
-	c.quote(&b, d, 6, dialogBytes/8)
-	fmt.Fprintf(&b, "\nTake it? Reply y or n (%d s).", max(int(left.Round(time.Second)/time.Second), 1))
+	if t.Mode != handoff.Reclaimed.String() { // who is asked has the dialog
+		c.quote(&b, d, 6, dialogBytes/8)
+	}
+	fmt.Fprintf(&b, "\n%s Reply y or n (%d s).", question, max(int(left.Round(time.Second)/time.Second), 1))
 	return b.String()
 }
+
+// modeReturn is the mode of the ledger's line of a session that went back to
+// its queue.
+const modeReturn = "return"
 
 func (c *Component) forWhom(t desk.Transfer) string {
 	if t.Target.Agent != "" {
@@ -51,14 +70,24 @@ func (c *Component) context(b *strings.Builder, t desk.Transfer) {
 func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
 
 // handoverText is the handover message.
-func (c *Component) handoverText(conv desk.Conversation, t desk.Transfer, d dialog, from handoff.Party) string {
+func (c *Component) handoverText(conv desk.Conversation, t desk.Transfer, d dialog, e handoff.Replay) string {
 	var b strings.Builder
 	dir := c.desk.Directory()
-	if from == "" {
-		fmt.Fprintf(&b, "%s*New session* (%s) · %s", c.cfg.Mark, dir.Title(conv.Entry), conv.Tag())
-	} else {
-		fmt.Fprintf(&b, "%s*Handed over by %s* (%s → %s) · %s", c.cfg.Mark, dir.NameOf(from),
-			dir.Title(conv.Entry), c.forWhom(t), conv.Tag())
+	from := dir.NameOf(e.From)
+	b.WriteString(c.cfg.Mark)
+	switch {
+	case e.Mode == handoff.Consult:
+		fmt.Fprintf(&b, "*%s asks for your advice* · %s\nOnly %s sees what you write here. %sdone ends it.", from, conv.Tag(), from, c.cfg.Prefix)
+	case e.Mode == handoff.Join:
+		fmt.Fprintf(&b, "*You joined %s* · %s\n%s sees what you write here. %sdone leaves.", from, conv.Tag(), conv.Name, c.cfg.Prefix)
+	case e.Mode == handoff.Reclaimed:
+		fmt.Fprintf(&b, "*Yours again* · %s", conv.Tag())
+	case e.From != "" && t.By == "":
+		fmt.Fprintf(&b, "*From the queue* (%s), before with %s · %s", c.forWhom(t), from, conv.Tag())
+	case e.From == "":
+		fmt.Fprintf(&b, "*New session* (%s) · %s", c.forWhom(t), conv.Tag())
+	default:
+		fmt.Fprintf(&b, "*Handed over by %s* (%s → %s) · %s", from, dir.Title(conv.Entry), c.forWhom(t), conv.Tag())
 	}
 	fmt.Fprintf(&b, "\nCustomer: %s", conv.Name)
 	c.context(&b, t)
@@ -120,60 +149,4 @@ func plural(n int, one, many string) string {
 		return one
 	}
 	return many
-}
-
-// outcomeText says in words how a transfer ended for whoever learns it.
-func (c *Component) outcomeText(conv desk.Conversation, t desk.Transfer, e handoff.Outcome) string {
-	dir := c.desk.Directory()
-	by := dir.NameOf(e.By)
-	why := ""
-	if e.Reason != "" && e.State == handoff.Declined {
-		why = ": " + oneLine(c.disarm(e.Reason))
-	}
-	if e.Role == handoff.AsTarget {
-		return targetText(conv, by, e)
-	}
-	to := dir.NameOf(t.Target.Agent)
-	if t.Target.Queue != "" {
-		to = dir.Title(t.Target.Queue)
-	}
-	if e.State != handoff.Accepted && (conv.Phase == handoff.Idle || conv.Session != t.Session) {
-		return "The transfer ended with the session."
-	}
-	switch e.State {
-	case handoff.Accepted:
-		return fmt.Sprintf("Transferred: %s took over. Closed for you.", by)
-	case handoff.Declined:
-		return fmt.Sprintf("%s declined%s. You keep this chat.", by, why)
-	case handoff.Expired:
-		return fmt.Sprintf("No answer from %s. You keep this chat.", to)
-	case handoff.Cancelled:
-		return "Transfer taken back. You keep this chat."
-	}
-	if t.Target.Queue != "" {
-		return fmt.Sprintf("Nobody of %s is there any more. You keep this chat.", to)
-	}
-	return fmt.Sprintf("%s is gone. You keep this chat.", to)
-}
-
-// targetText says it to somebody who was asked.
-func targetText(conv desk.Conversation, by string, e handoff.Outcome) string {
-	who := fmt.Sprintf("%s (%s)", conv.Tag(), conv.Name)
-	if e.State != handoff.Accepted && conv.Phase == handoff.Idle {
-		return "The offer of " + who + " is over: the session has ended."
-	}
-	switch e.State {
-	case handoff.Accepted:
-		if e.By == e.To {
-			return "You took " + who + "."
-		}
-		return fmt.Sprintf("%s was taken by %s.", who, by)
-	case handoff.Declined:
-		return "You declined " + who + "."
-	case handoff.Expired:
-		return "The offer of " + who + " has expired."
-	case handoff.Cancelled:
-		return fmt.Sprintf("%s took the offer of %s back.", by, who)
-	}
-	return "The offer of " + who + " is over."
 }
