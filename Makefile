@@ -2,7 +2,11 @@
 VERSION  := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 FUZZTIME ?= 20s
 
-.PHONY: help build demo demo-picture test check fuzz clean
+# of the simulation: how many histories, from which seed on
+N        ?= 50000
+SEED     ?= 0
+
+.PHONY: help build demo demo-picture test check fuzz simulate clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -29,12 +33,18 @@ test: ## all tests, live ones on Prosody included, with the race detector
 	go vet ./...
 	go test -race -timeout 5m ./...
 
+model: ## every interleaving of a handover within the printed bounds, and the seeded faults (10 minutes, under 1 GiB)
+	@nice -n 10 go test ./handoff -run '^Test(Model|Mutants|Key)$$' -handoff.model=long -count=1 -timeout 60m -v
+
 check: ## gofmt, go vet, staticcheck, and govulncheck where its database can be reached
 	@scripts/install-deps.sh check
 	@scripts/check.sh
 
 fuzz: ## every fuzz test for FUZZTIME (20s) each
 	@scripts/fuzz.sh $(FUZZTIME)
+
+simulate: ## N (50000) random histories of the whole system from SEED (0) on
+	go test -count=1 -timeout 2h -v -run 'TestHistories$$' ./integration/simulation -histories=$(N) -seed=$(SEED)
 
 clean: ## remove what was built
 	rm -rf bin .demo coverage.out
