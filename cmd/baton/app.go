@@ -143,7 +143,8 @@ func (a *app) reload(cfg config.Config) (restart []string) {
 
 func policy(cfg config.Config) desk.Policy {
 	return desk.Policy{OfferTimeout: cfg.Offer.Timeout, MaxHops: cfg.Transfer.MaxHops,
-		TellCaller: cfg.Transfer.TellCaller, IDFormat: cfg.Session.Address}
+		TellCaller: cfg.Transfer.TellCaller, IDFormat: cfg.Session.Address,
+		Grace: cfg.Session.Grace}
 }
 
 // directory makes of the settings what the desk knows of agents and queues.
