@@ -48,7 +48,14 @@ func (d *Desk) run(ctx context.Context, calls []call) {
 		results[i], errs[i] = d.step(ctx, b, c.req, began)
 	}
 	b.Done = d.confirms
-	if err := d.commit(ctx, b); err != nil {
+	err := d.commit(ctx, b)
+	if len(calls) > 1 && (errors.Is(err, ErrStale) || errors.Is(err, ErrConflict)) {
+		for _, c := range calls { // one of them is to blame: the others go on
+			d.run(ctx, []call{c})
+		}
+		return
+	}
+	if err != nil {
 		for i := range errs {
 			if errs[i] == nil {
 				results[i], errs[i] = Result{}, fmt.Errorf("%w: %w", ErrStore, err)

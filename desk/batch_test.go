@@ -53,6 +53,30 @@ func TestConcurrentSubmitsShareCommits(t *testing.T) {
 	})
 }
 
+// One that cannot be committed does not take the others with it.
+func TestOneBadRowInABatch(t *testing.T) {
+	story(t, func(t *testing.T, s *scene) {
+		s.store.asks(func(b *desk.Batch) error {
+			for _, c := range b.Conversations {
+				if c.Caller == dave {
+					return desk.ErrConflict
+				}
+			}
+			return nil
+		})
+		say := func(who handoff.Party) desk.Request {
+			return desk.CallerSays{Caller: desk.Caller{Entry: "support", Party: who}, Text: desk.Text{Body: "hello"}}
+		}
+		res, errs := s.submit(say(carol), say(dave), say("erin@example.net"))
+		s.store.asksNoMore()
+		require.NoError(t, errs[0])
+		require.ErrorIs(t, errs[1], desk.ErrStore)
+		require.NoError(t, errs[2])
+		require.Equal(t, uint64(1), res[0].Line.Seq)
+		require.Equal(t, uint64(1), s.must(say(dave)).Line.Seq, "nothing of his was kept")
+	})
+}
+
 // One that is refused leaves nothing in the batch of the others.
 func TestRefusalWithinABatch(t *testing.T) {
 	story(t, func(t *testing.T, s *scene) {

@@ -51,6 +51,7 @@ type Desk struct {
 	outbox *Outbox
 	calls  chan call
 	stop   chan struct{} // closed when Run is over
+	news   chan struct{} // there is another configuration
 	gate   sync.RWMutex  // held for reading in Submit
 	dir    atomic.Pointer[Directory]
 	policy atomic.Pointer[Policy]
@@ -128,6 +129,7 @@ func New(cfg Config) *Desk {
 		cfg:     cfg,
 		calls:   make(chan call, maxBatch),
 		stop:    make(chan struct{}),
+		news:    make(chan struct{}, 1),
 		convs:   map[string]*Conversation{},
 		callers: map[callerKey]string{},
 		busy:    map[handoff.Party]map[string]struct{}{},
@@ -152,6 +154,10 @@ func (d *Desk) Configure(dir *Directory, p Policy) {
 	p.IDFormat = cmp.Or(p.IDFormat, "{name}.{id}")
 	d.dir.Store(dir)
 	d.policy.Store(&p)
+	select {
+	case d.news <- struct{}{}: // somebody may take what waits
+	default:
+	}
 }
 
 // Store returns the desk's store, for reading.
@@ -280,6 +286,8 @@ func (d *Desk) Run(ctx context.Context) error {
 			}
 		case <-timer.C:
 			d.run(ctx, d.overdue())
+		case <-d.news:
+			d.rerouted = true
 		case <-ctx.Done():
 			d.drain(context.WithoutCancel(ctx), halt)
 			return nil

@@ -145,6 +145,25 @@ func TestSubmitRacesStop(t *testing.T) {
 	})
 }
 
+// Whom another configuration puts into a queue is asked for what waits there.
+func TestConfigureAsksTheNewcomer(t *testing.T) {
+	story(t, func(t *testing.T, s *scene) {
+		c := s.chat(carol, "support")
+		c.says("anybody?")
+		s.arrive(ben) // who works elsewhere
+		require.False(t, c.now().Offer.Open())
+		all := agents()
+		for i := range all {
+			if all[i].JID == ben {
+				all[i].Queues = append(all[i].Queues, "support")
+			}
+		}
+		s.desk.Configure(&desk.Directory{Agents: all, Queues: queues()}, s.desk.Policy())
+		s.settle()
+		require.Equal(t, []handoff.Party{ben}, c.now().Offer.Ringing)
+	})
+}
+
 // Another configuration counts from the next request on; what is open stays.
 func TestConfigure(t *testing.T) {
 	story(t, func(t *testing.T, s *scene) {
