@@ -71,7 +71,8 @@ func (c *Component) fail(h stanza.Header, cond stanza.Condition, text string) {
 // refuse answers a stanza with what the desk refused it for.
 func (c *Component) refuse(h stanza.Header, err error) {
 	cond, text := condition(err)
-	if cond == stanza.ServiceUnavailable || errors.Is(err, desk.ErrStore) {
+	var theirs *stanza.Error
+	if !errors.As(err, &theirs) && (cond == stanza.ServiceUnavailable || errors.Is(err, desk.ErrStore)) {
 		c.log.Error("a request failed", "from", h.From, "to", h.To, "error", err)
 	}
 	c.fail(h, cond, text)

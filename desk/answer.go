@@ -190,7 +190,7 @@ func (r Cancel) apply(w *work) (Result, error) {
 	}
 	switch {
 	case w.conv.Aside != "" && (id == "" || w.consultation(id)):
-		return Result{}, w.step(handoff.Part{By: r.By, Who: w.conv.Aside}, nil)
+		return Result{Resumed: true}, w.step(handoff.Part{By: r.By, Who: w.conv.Aside}, nil)
 	case w.conv.Quiet && (id == "" || w.consultation(id)):
 		return Result{Resumed: true}, w.step(handoff.Resume{By: r.By}, nil)
 	case id == "" && asked:

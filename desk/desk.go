@@ -286,6 +286,7 @@ func (d *Desk) Run(ctx context.Context) error {
 			}
 		case <-timer.C:
 			d.run(ctx, d.overdue())
+			d.rerouted = true // a clock that was stepped and put right rings no alarm
 		case <-d.news:
 			d.rerouted = true
 		case <-ctx.Done():

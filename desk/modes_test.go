@@ -183,7 +183,7 @@ func TestReclaim(t *testing.T) {
 
 		other := c.reclaiming(alice)
 		other.Session = c.local() + ".7"
-		s.refused(handoff.ErrNoSession, other)
+		s.refused(desk.ErrHidden, other)
 
 		id := s.must(c.reclaiming(alice)).Transfer.ID
 		s.sees(bob, "ring")

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"errors"
 	"slices"
+	"strconv"
+	"strings"
 
 	"baton/handoff"
 )
@@ -110,7 +112,7 @@ func (r Handoff) reclaim(w *work) (Result, error) {
 	case held != w.conv.Session: // nor does one of former times give a claim
 		return Result{}, refuse(handoff.ErrNotHolder, "You never held this session.")
 	case r.Session != "" && r.Session != w.conv.SessionID():
-		return Result{}, refuse(handoff.ErrNoSession, "Session %s is over.", r.Session)
+		return Result{}, w.noSession(r.Session)
 	}
 	r.Mode = handoff.Reclaimed
 	r.Target = Target{Agent: r.By}
@@ -234,6 +236,17 @@ func (w *work) targets(t Target, mode handoff.Mode) (who []handoff.Party, all bo
 	return who, q.RingAll, nil
 }
 
+// noSession refuses a session identifier that is not the open session's: one
+// that is over, or one that never was here.
+func (w *work) noSession(id string) error {
+	i := strings.LastIndexByte(id, '.')
+	local, n := id[:max(i, 0)], id[i+1:]
+	if number, err := strconv.ParseUint(n, 10, 64); err != nil || local != w.conv.Local || number > w.conv.Session {
+		return refuse(ErrHidden, "There is no session %s here.", id)
+	}
+	return refuse(handoff.ErrNoSession, "Session %s is over.", id)
+}
+
 // commanded loads the conversation a holder gives a command on.
 func (w *work) commanded(local, session string, by handoff.Party) error {
 	if err := w.byLocal(local); err != nil {
@@ -248,7 +261,7 @@ func (w *work) commanded(local, session string, by handoff.Party) error {
 	case w.conv.Phase == handoff.Idle:
 		return refuse(handoff.ErrNoSession, "The session has ended.")
 	case session != "" && session != w.conv.SessionID():
-		return refuse(handoff.ErrNoSession, "Session %s is over.", session)
+		return w.noSession(session)
 	case s != Holder:
 		return refuse(handoff.ErrNotHolder, "You do not hold this session.")
 	}
@@ -276,7 +289,7 @@ func (r Disconnect) apply(w *work) (Result, error) {
 	} else if err := w.byCaller(r.Entry, r.By); err != nil {
 		return Result{}, err
 	} else if r.Session != "" && r.Session != w.conv.SessionID() {
-		return Result{}, refuse(handoff.ErrNoSession, "Session %s is over.", r.Session)
+		return Result{}, w.noSession(r.Session)
 	}
 	err := w.step(handoff.Disconnect{By: r.By, Reason: r.Reason}, nil)
 	if errors.Is(err, handoff.ErrNoSession) {

@@ -232,7 +232,7 @@ func TestRefusedTransfers(t *testing.T) {
 		s.refused(desk.ErrHidden, c.handing(alice, desk.Target{Queue: "cellar"}))
 		s.refused(handoff.ErrIsHolder, c.handing(alice, desk.Target{Agent: alice}))
 		s.arrive(bob, ben)
-		s.refused(handoff.ErrNoSession, desk.Handoff{Local: c.local(), Session: c.local() + ".7", By: alice, Target: desk.Target{Agent: bob}})
+		s.refused(desk.ErrHidden, desk.Handoff{Local: c.local(), Session: c.local() + ".7", By: alice, Target: desk.Target{Agent: bob}})
 		s.refused(handoff.ErrOver, c.cancelling(alice))
 		s.refused(handoff.ErrUnknown, c.accepting(alice, "x-never"))
 
