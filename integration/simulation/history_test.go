@@ -120,6 +120,17 @@ func TestHistory(t *testing.T) {
 	}
 }
 
+// TestKnownHistories plays those that once showed a fault.
+func TestKnownHistories(t *testing.T) {
+	for seed, fault := range map[uint64]string{
+		10722: "a waiting session was forgotten when the clock was stepped back and put right",
+	} {
+		if r := run(t, mutant{}, draw(seed, 100), false, false); len(r.wrong) > 0 {
+			t.Errorf("seed %d, %s: %s", seed, fault, strings.Join(r.wrong, "\n"))
+		}
+	}
+}
+
 // report shrinks a failing history and tells it.
 func report(t *testing.T, seed uint64, steps []step, file bool, r result) {
 	small, last := shrink(t, steps, r)
