@@ -91,6 +91,8 @@ type Leave struct {
 	Reason string
 	Epoch  uint64 // the conversation's epoch after it
 	By     Party  // who ended it or took over
+
+	Session uint64 `json:",omitempty"` // the session they took part in; 0 in items stored by version 1
 }
 
 // Parted tells the holder that a guest, or whom they consult (Aside), has left
@@ -106,6 +108,17 @@ type Parted struct {
 type Moved struct {
 	From, To Party
 	Epoch    uint64
+	Session  uint64 `json:",omitempty"` // 0 in items stored by version 1
+}
+
+// Undelivered tells To that something could not be brought to Who. No step has
+// it as an effect: the outbox finds out later.
+type Undelivered struct {
+	To, Who Party
+	By      Party  // who said it, where it was a line
+	What    string // the kind of what was given up, as it is stored
+	Seq     uint64 // of the line, where it was one
+	Reason  string // why, in words
 }
 
 // Ended says that the session is over.
@@ -123,3 +136,5 @@ func (Leave) effect()   {}
 func (Parted) effect()  {}
 func (Moved) effect()   {}
 func (Ended) effect()   {}
+
+func (Undelivered) effect() {}

@@ -172,7 +172,7 @@ func (h *history) legs(was who, s stride) error {
 		h.stays = append(slices.Clip(h.stays), r)
 		want = append(want, Bind{came, s.after.Epoch}, r)
 		if came != was.holder && came == h.who.holder {
-			want = append(want, Moved{from, came, s.after.Epoch})
+			want = append(want, Moved{from, came, s.after.Epoch, s.after.Session})
 		}
 	}
 	if e, ok := s.event.(Part); ok && was.holder != "" && e.By != was.holder {
@@ -205,7 +205,7 @@ func (h *history) legs(was who, s stride) error {
 func (h *history) going(was who, s stride) []Effect {
 	var want []Effect
 	leave := func(p Party, reason string, by Party) {
-		want = append(want, Leave{p, reason, s.after.Epoch, by}, Unbind{p, s.before.Epoch})
+		want = append(want, Leave{p, reason, s.after.Epoch, by, s.before.Session}, Unbind{p, s.before.Epoch})
 	}
 	e, ended := s.event.(Disconnect)
 	for _, p := range was.all() {
@@ -237,7 +237,7 @@ func (h *history) going(was who, s stride) []Effect {
 	if ended {
 		want = append(want, Ended{h.session})
 		if e.By != s.before.Caller {
-			want = append(want, Leave{s.before.Caller, e.Reason, s.after.Epoch, e.By})
+			want = append(want, Leave{s.before.Caller, e.Reason, s.after.Epoch, e.By, s.before.Session})
 		}
 	}
 	return want

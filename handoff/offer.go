@@ -203,7 +203,7 @@ func (c Conversation) take(id string, p, by Party) (Conversation, []Effect) {
 		fx = append(fx, c.farewell(was.Aside, ReasonLeft, was.Holder, was.Epoch)...)
 	}
 	fx = append(fx, c.farewell(was.Holder, ReasonTransferred, p, was.Epoch)...)
-	return c, append(fx, Moved{From: from, To: p, Epoch: c.Epoch})
+	return c, append(fx, Moved{From: from, To: p, Epoch: c.Epoch, Session: c.Session})
 }
 
 // enter brings p in beside the holder, who stays.

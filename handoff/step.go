@@ -176,7 +176,7 @@ func (c Conversation) farewell(p Party, reason string, by Party, in uint64) []Ef
 	if p == "" {
 		return nil
 	}
-	return []Effect{Leave{To: p, Reason: reason, Epoch: c.Epoch, By: by}, Unbind{To: p, Epoch: in}}
+	return []Effect{Leave{To: p, Reason: reason, Epoch: c.Epoch, By: by, Session: c.Session}, Unbind{To: p, Epoch: in}}
 }
 
 func (c Conversation) disconnect(e Disconnect) (Conversation, []Effect, error) {
@@ -200,7 +200,7 @@ func (c Conversation) disconnect(e Disconnect) (Conversation, []Effect, error) {
 	}
 	fx = append(fx, left...)
 	if e.By != c.Caller {
-		fx = append(fx, Leave{To: c.Caller, Reason: e.Reason, Epoch: c.Epoch, By: e.By})
+		fx = append(fx, Leave{To: c.Caller, Reason: e.Reason, Epoch: c.Epoch, By: e.By, Session: c.Session})
 	}
 	c.Phase, c.Holder, c.Guests, c.Aside, c.Quiet, c.Was = Idle, "", nil, "", false, ""
 	return c, append(fx, Ended{Session: c.Session}), nil
