@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"baton/desk"
+	"baton/fault"
 )
 
 // scratch is what one commit learns; kept for the next one's memory.
@@ -79,16 +80,20 @@ func (s *SQLite) transact(ctx context.Context, op string, do func(context.Contex
 		return fmt.Errorf("store: %s: %w", op, err)
 	}
 	ctx = context.WithoutCancel(ctx)
+	fault.Point("store.begin.before")
 	if _, err := s.stmts.begin.ExecContext(ctx); err != nil {
 		return s.explain(op, err)
 	}
+	fault.Point("store.begin.after")
 	if err := do(ctx); err != nil {
 		// It fails when SQLite has rolled back already.
 		_, _ = s.stmts.rollback.ExecContext(ctx)
 		return s.explain(op, err)
 	}
+	fault.Point("store.commit.before")
 	_, err := s.stmts.commit.ExecContext(ctx)
 	if err == nil {
+		fault.Point("store.commit.after")
 		return nil
 	}
 	if _, failed := s.stmts.rollback.ExecContext(ctx); failed == nil {
@@ -103,27 +108,32 @@ func (s *SQLite) write(ctx context.Context, b *desk.Batch) error {
 		if err := s.writeConversation(ctx, c); err != nil {
 			return fmt.Errorf("conversation %s: %w", c.Local, err)
 		}
+		fault.Point("store.write.conversation")
 	}
 	for i := range b.Lines {
 		if err := s.writeLine(ctx, &b.Lines[i]); err != nil {
 			return fmt.Errorf("line %d of %s: %w", b.Lines[i].Seq, b.Lines[i].Conversation, err)
 		}
+		fault.Point("store.write.line")
 	}
 	for i := range b.Epochs {
 		if err := s.writeEpoch(ctx, &b.Epochs[i]); err != nil {
 			return fmt.Errorf("epoch %d of %s: %w", b.Epochs[i].Epoch, b.Epochs[i].Conversation, err)
 		}
+		fault.Point("store.write.epoch")
 	}
 	for i := range b.Transfers {
 		if err := s.writeTransfer(ctx, &b.Transfers[i]); err != nil {
 			return fmt.Errorf("transfer %s: %w", b.Transfers[i].ID, err)
 		}
+		fault.Point("store.write.transfer")
 	}
 	for i := range b.Outcomes {
 		o := &b.Outcomes[i]
 		if err := s.writeOutcome(ctx, o); err != nil {
 			return fmt.Errorf("outcome of %s for %s: %w", o.Transfer, o.To, err)
 		}
+		fault.Point("store.write.outcome")
 	}
 	return s.writeOutbox(ctx, b)
 }
@@ -155,10 +165,17 @@ func (s *SQLite) writeConversation(ctx context.Context, c *desk.Conversation) er
 	if c.Version != 0 {
 		return fmt.Errorf("it has version %d and no key", c.Version)
 	}
+	var erased bool
+	switch err := s.stmts.erased.QueryRowContext(ctx, erasedAddress(c.Domain, c.Local)).Scan(&erased); {
+	case err != nil:
+		return err
+	case erased:
+		return fmt.Errorf("%w: its address was that of an erased caller", desk.ErrStale)
+	}
 	res, err := s.stmts.insertConv.ExecContext(ctx, c.Domain, c.Local, c.Number, c.Entry, c.Queue, string(c.Caller),
 		int64(c.Phase), string(c.Holder), c.Session, c.Epoch, c.Seq, c.First, c.Hops, offer, last, c.Name, c.Lang,
 		c.Reach, info, beside)
-	if duplicate(err) {
+	if s.duplicate(err) {
 		return fmt.Errorf("%w: %w", desk.ErrStale, err)
 	}
 	if err != nil {

@@ -66,7 +66,7 @@ func TestJSONStaysReadable(t *testing.T) {
 // TestUnreadable says where the trouble is when somebody else wrote to the file.
 func TestUnreadable(t *testing.T) {
 	for text, want := range map[string]string{
-		"UPDATE conversations SET offer = '{' ": `the database holds "{"`,
+		"UPDATE conversations SET offer = '{' ": "the database holds 1 bytes that cannot be read: unexpected end",
 		"UPDATE outbox SET kind = 'dance'":      `unknown kind "dance"`,
 		"UPDATE outbox SET effect = '[]'":       "outbox item 1",
 	} {

@@ -113,13 +113,14 @@ func encode(v any) (string, error) {
 	return string(b), err
 }
 
-// decode reads a JSON text; the empty one leaves v as it is.
+// decode reads a JSON text; the empty one leaves v as it is. What people said
+// of themselves may be in it: an error, which is logged, does not show it.
 func decode(text string, v any) error {
 	if text == "" {
 		return nil
 	}
 	if err := json.Unmarshal([]byte(text), v); err != nil {
-		return fmt.Errorf("the database holds %q: %w", text, err)
+		return fmt.Errorf("the database holds %d bytes that cannot be read: %w", len(text), err)
 	}
 	return nil
 }

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 
-	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
 
 	"baton/desk"
@@ -20,16 +19,10 @@ var (
 	ErrClosed = errors.New("store: closed")
 )
 
-// code returns SQLite's extended result code of an error, 0 for another.
-func code(err error) int {
-	if e, ok := errors.AsType[*sqlite.Error](err); ok {
-		return e.Code()
-	}
-	return 0
-}
-
 // duplicate reports whether err says that there is such a row already.
-func duplicate(err error) bool { return code(err) == sqlite3.SQLITE_CONSTRAINT_UNIQUE }
+func (s *SQLite) duplicate(err error) bool {
+	return s.drv.code(err) == sqlite3.SQLITE_CONSTRAINT_UNIQUE
+}
 
 // explain adds to an error of SQLite what it means and what to do about it.
 func (s *SQLite) explain(op string, err error) error {
@@ -40,11 +33,13 @@ func (s *SQLite) explain(op string, err error) error {
 		return fmt.Errorf("store: %s: %w", op, err)
 	}
 	hint := ""
-	switch code(err) & 0xff {
+	switch s.drv.code(err) & 0xff {
 	case sqlite3.SQLITE_CONSTRAINT:
 		return fmt.Errorf("store: %s: %w: %w", op, desk.ErrConflict, err)
 	case sqlite3.SQLITE_NOTADB:
 		return fmt.Errorf("%w: %s: %w: move the file away, or set store to another path", ErrForeign, s.path, err)
+	case sqlite3.SQLITE_BUSY:
+		hint = ": another program has " + s.path + " locked, end its transaction or close it"
 	case sqlite3.SQLITE_FULL:
 		hint = ": no room left for " + s.path + ", free some space on its disk"
 	case sqlite3.SQLITE_CORRUPT:

@@ -27,6 +27,9 @@ func locate(path string) (string, error) {
 		return "", fileError(dir, err)
 	case !info.IsDir():
 		return "", fmt.Errorf("store: %s is not a folder: set data_dir to one", dir)
+	case info.Mode()&0o002 != 0 && info.Mode()&fs.ModeSticky == 0:
+		return "", fmt.Errorf("store: everybody on this machine can replace files in %s (mode %04o): chmod 700 %s",
+			dir, info.Mode().Perm(), dir)
 	}
 	if real, err := filepath.EvalSymlinks(path); err == nil {
 		return real, nil
@@ -35,6 +38,19 @@ func locate(path string) (string, error) {
 		return "", fileError(dir, err)
 	}
 	return filepath.Join(dir, filepath.Base(path)), nil
+}
+
+// existing refuses a database that is not there: where one is only read or
+// cleaned, an empty one would be a wrong answer.
+func existing(path string) error {
+	_, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("store: there is no database %s: set data_dir and store as for the service", path)
+	}
+	if err != nil {
+		return fileError(path, err)
+	}
+	return nil
 }
 
 // checkFiles refuses a database that others can read, and creates an empty one

@@ -12,11 +12,13 @@ import (
 	"log/slog"
 	"strconv"
 	"time"
+
+	"baton/fault"
 )
 
 // SchemaVersion is the schema that this program reads and writes: the number of
 // the last migration.
-const SchemaVersion = 2
+const SchemaVersion = 4
 
 //go:embed migrations/*.sql
 var embedded embed.FS
@@ -71,6 +73,7 @@ func migrate(ctx context.Context, db *sql.DB, ms []migration, log *slog.Logger) 
 		if err := apply(ctx, db, m); err != nil {
 			return from, m.version - 1, fmt.Errorf("migration %s: %w", m.name, err)
 		}
+		fault.Point("store.migrate.committed")
 		log.Info("store migrated", "version", m.version, "migration", m.name)
 	}
 	return from, len(ms), nil
@@ -118,6 +121,7 @@ func apply(ctx context.Context, db *sql.DB, m migration) error {
 		return err
 	}
 	defer tx.Rollback()
+	fault.Point("store.migrate.begun")
 	if _, err := tx.ExecContext(ctx, createVersions); err != nil {
 		return err
 	}
@@ -136,5 +140,6 @@ func apply(ctx context.Context, db *sql.DB, m migration) error {
 	if err != nil {
 		return err
 	}
+	fault.Point("store.migrate.applied")
 	return tx.Commit()
 }

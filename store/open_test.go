@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"database/sql"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -73,9 +74,9 @@ func TestProperties(t *testing.T) {
 }
 
 func TestFilesArePrivate(t *testing.T) {
+	src := tempSource(t)
 	old := syscall.Umask(0)
 	defer syscall.Umask(old)
-	src := tempSource(t)
 	s := mustOpen(t, src)
 	mustCommit(t, s, &desk.Batch{Conversations: []*desk.Conversation{waiting(1)}})
 	for _, suffix := range []string{"", "-wal", "-shm", ".lock"} {
@@ -97,6 +98,10 @@ func TestOpenRefuses(t *testing.T) {
 		"no folder": {func(t *testing.T, path string) string {
 			return filepath.Join(path, "sub", "baton.db")
 		}, nil, "does not exist: create it (mkdir -p -m 700 "},
+		"everybody may write to the folder": {func(t *testing.T, path string) string {
+			require.NoError(t, os.Chmod(filepath.Dir(path), 0o777))
+			return path
+		}, nil, "everybody on this machine can replace files in "},
 		"folder is a file": {func(t *testing.T, path string) string {
 			write(t, path, "x", 0o600)
 			return filepath.Join(path, "baton.db")
@@ -127,7 +132,7 @@ func TestOpenRefuses(t *testing.T) {
 			write(t, path, "", 0o600)
 			script(t, path, createVersions+"; INSERT INTO schema_versions VALUES (99, '0099_x.sql', 'x', 0)")
 			return path
-		}, ErrNewer, "made by a newer baton (schema 99, this one knows 2): install the newer one or restore a backup"},
+		}, ErrNewer, fmt.Sprintf("made by a newer baton (schema 99, this one knows %d): install the newer one or restore a backup", SchemaVersion)},
 		"edited migration": {func(t *testing.T, path string) string {
 			require.NoError(t, mustOpen(t, Source{path}).Close())
 			script(t, path, "UPDATE schema_versions SET checksum = 'x'")

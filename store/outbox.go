@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"baton/desk"
+	"baton/fault"
 	"baton/handoff"
 )
 
@@ -13,11 +14,19 @@ func (s *SQLite) writeOutbox(ctx context.Context, b *desk.Batch) error {
 		if _, err := s.stmts.deleteItem.ExecContext(ctx, id); err != nil {
 			return fmt.Errorf("outbox item %d: %w", id, err)
 		}
+		fault.Point("store.write.confirm")
+	}
+	for _, d := range b.Buried {
+		if err := s.bury(ctx, d); err != nil {
+			return fmt.Errorf("outbox item %d: %w", d.Item.ID, err)
+		}
+		fault.Point("store.write.buried")
 	}
 	for _, it := range b.Items {
 		if err := s.writeItem(ctx, it); err != nil {
 			return fmt.Errorf("outbox item %s to %s in %s: %w", it.Kind, it.To, it.Conversation, err)
 		}
+		fault.Point("store.write.item")
 	}
 	return nil
 }
@@ -55,6 +64,14 @@ func encodeItem(it *desk.Item) (seq any, effect string, err error) {
 	return l.Seq, "", nil
 }
 
+// Pending reports whether an item is in the outbox still.
+func (s *SQLite) Pending(ctx context.Context, id int64) (pending bool, err error) {
+	if err := s.queries.pending.QueryRowContext(ctx, id).Scan(&pending); err != nil {
+		return false, s.readError("outbox item", err)
+	}
+	return pending, nil
+}
+
 // Retry sets how often an item was tried. An item that is no longer in the
 // outbox needs no more tries: that is no error. Errors are those of Commit.
 func (s *SQLite) Retry(ctx context.Context, id int64, tries int) error {
@@ -62,22 +79,20 @@ func (s *SQLite) Retry(ctx context.Context, id int64, tries int) error {
 	defer s.mu.Unlock()
 	return s.transact(ctx, "retry", func(ctx context.Context) error {
 		_, err := s.stmts.retry.ExecContext(ctx, tries, id)
+		fault.Point("store.retry.counted")
 		return err
 	})
 }
 
-// Bury moves an item from the outbox to the dead letters, with Tries, Reason
+// bury moves an item from the outbox to the dead letters, with Tries, Reason
 // and At of d. When it is no longer in the outbox, nothing happens, so that it
-// can be repeated. Errors are those of Commit.
-func (s *SQLite) Bury(ctx context.Context, d desk.Dead) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.transact(ctx, "bury", func(ctx context.Context) error {
-		_, err := s.stmts.bury.ExecContext(ctx, d.Item.Tries, d.Reason, micros(d.At), d.Item.ID)
-		if err != nil {
-			return err
-		}
-		_, err = s.stmts.deleteItem.ExecContext(ctx, d.Item.ID)
+// can be repeated.
+func (s *SQLite) bury(ctx context.Context, d desk.Dead) error {
+	_, err := s.stmts.bury.ExecContext(ctx, d.Item.Tries, d.Reason, micros(d.At), d.Item.ID)
+	if err != nil {
 		return err
-	})
+	}
+	fault.Point("store.bury.copied")
+	_, err = s.stmts.deleteItem.ExecContext(ctx, d.Item.ID)
+	return err
 }

@@ -33,7 +33,7 @@ func (s *SQLite) Restore(ctx context.Context, domain string) (desk.Snapshot, err
 	if snap.Items, err = collect(ctx, tx.StmtContext(ctx, s.queries.items), scanItem, domain); err != nil {
 		return desk.Snapshot{}, s.readError("restore the outbox", err)
 	}
-	err = tx.StmtContext(ctx, s.queries.nextNumber).QueryRowContext(ctx, domain).Scan(&snap.NextNumber)
+	err = tx.StmtContext(ctx, s.queries.nextNumber).QueryRowContext(ctx, domain, domain).Scan(&snap.NextNumber)
 	if err != nil {
 		return desk.Snapshot{}, s.readError("restore", err)
 	}

@@ -50,9 +50,15 @@ func writerDSN(path string, foreignKeys bool) string {
 }
 
 // readerDSN names it for the connections that cannot write.
-func readerDSN(path string) string {
+func readerDSN(path string) string { return queryDSN(path, "ro") }
+
+// menderDSN names it for a connection that only asks, and may take back what a
+// crash left half done in a database that is not in WAL mode.
+func menderDSN(path string) string { return queryDSN(path, "rw") }
+
+func queryDSN(path, mode string) string {
 	return fileDSN(path, url.Values{
-		"mode": {"ro"},
+		"mode": {mode},
 		"_dqs": {"0"},
 		"_pragma": {
 			fmt.Sprintf("busy_timeout(%d)", busyTimeout), "query_only(1)", "mmap_size(0)",

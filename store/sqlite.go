@@ -8,9 +8,10 @@ import (
 	"log/slog"
 	"sync"
 
-	_ "modernc.org/sqlite" // the driver "sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
 
 	"baton/desk"
+	"baton/fault"
 )
 
 // Options are what Open needs beside the source.
@@ -24,12 +25,14 @@ const readers = 4
 // SQLite is a desk.Store in one file. Its methods may be called from several
 // goroutines: one writes at a time, reading never waits for writing.
 type SQLite struct {
+	drv  driver
 	path string
 	log  *slog.Logger
-	lock *lock
+	free func() error // gives the claim on the file back; nil: there is none
 
 	reading *sql.DB
 	queries queries
+	archive archiveQueries
 
 	mu      sync.Mutex // guards what follows
 	writing *sql.DB
@@ -45,8 +48,12 @@ var _ desk.Store = (*SQLite)(nil)
 // [SchemaVersion]. Its errors tell people what to do; it wraps [ErrInUse] when
 // another process has the database open, [ErrNewer] and [ErrForeign] when this
 // version cannot use it. Close it when it is no longer needed.
-func Open(ctx context.Context, src Source, o Options) (_ *SQLite, err error) {
-	s := &SQLite{log: o.Logger}
+func Open(ctx context.Context, src Source, o Options) (*SQLite, error) {
+	return open(ctx, src, o, onDisk)
+}
+
+func open(ctx context.Context, src Source, o Options, drv driver) (_ *SQLite, err error) {
+	s := &SQLite{drv: drv, log: o.Logger}
 	defer func() {
 		if err != nil {
 			s.release()
@@ -68,7 +75,7 @@ func Open(ctx context.Context, src Source, o Options) (_ *SQLite, err error) {
 // returns the versions before and after, 0 being an empty file. Its errors are
 // those of Open.
 func Migrate(ctx context.Context, src Source, o Options) (from, to int, err error) {
-	s := &SQLite{log: o.Logger}
+	s := &SQLite{drv: onDisk, log: o.Logger}
 	from, to, err = s.claim(ctx, src)
 	return from, to, errors.Join(err, s.release())
 }
@@ -78,13 +85,7 @@ func (s *SQLite) claim(ctx context.Context, src Source) (from, to int, err error
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
-	if s.path, err = locate(src.Path); err != nil {
-		return 0, 0, err
-	}
-	if s.lock, err = acquire(s.path); err != nil {
-		return 0, 0, err
-	}
-	if err := checkFiles(s.path); err != nil {
+	if s.path, s.free, err = s.drv.claim(src.Path); err != nil {
 		return 0, 0, err
 	}
 	ms, err := migrations(embedded)
@@ -94,7 +95,7 @@ func (s *SQLite) claim(ctx context.Context, src Source) (from, to int, err error
 	if err := s.inspect(ctx, ms); err != nil {
 		return 0, 0, s.explain("cannot open", err)
 	}
-	db, err := sql.Open("sqlite", writerDSN(s.path, false))
+	db, err := s.drv.open(writerDSN(s.path, false))
 	if err != nil {
 		return 0, 0, s.explain("cannot open", err)
 	}
@@ -107,9 +108,18 @@ func (s *SQLite) claim(ctx context.Context, src Source) (from, to int, err error
 }
 
 // inspect refuses a database that this version must not touch, before the
-// writing connection changes its journal mode.
+// writing connection changes its journal mode. It writes nothing, unless power
+// was lost while the file was made: that is taken back first.
 func (s *SQLite) inspect(ctx context.Context, ms []migration) error {
-	db, err := sql.Open("sqlite", readerDSN(s.path))
+	err := s.inspectBy(ctx, readerDSN(s.path), ms)
+	if s.drv.code(err) == sqlite3.SQLITE_READONLY_ROLLBACK {
+		err = s.inspectBy(ctx, menderDSN(s.path), ms)
+	}
+	return err
+}
+
+func (s *SQLite) inspectBy(ctx context.Context, dsn string, ms []migration) error {
+	db, err := s.drv.open(dsn)
 	if err != nil {
 		return err
 	}
@@ -119,7 +129,7 @@ func (s *SQLite) inspect(ctx context.Context, ms []migration) error {
 }
 
 func (s *SQLite) openWriter(ctx context.Context) (err error) {
-	if s.writing, err = sql.Open("sqlite", writerDSN(s.path, true)); err != nil {
+	if s.writing, err = s.drv.open(writerDSN(s.path, true)); err != nil {
 		return err
 	}
 	s.writing.SetMaxOpenConns(1)
@@ -148,12 +158,12 @@ func assertPragmas(ctx context.Context, conn *sql.Conn, ps []pragma) error {
 }
 
 func (s *SQLite) openReaders(ctx context.Context) (err error) {
-	if s.reading, err = sql.Open("sqlite", readerDSN(s.path)); err != nil {
+	if s.reading, err = s.drv.open(readerDSN(s.path)); err != nil {
 		return err
 	}
 	s.reading.SetMaxOpenConns(readers)
 	s.reading.SetMaxIdleConns(readers)
-	return prepare(ctx, s.reading, s.queries.texts())
+	return prepare(ctx, s.reading, append(s.queries.texts(), s.archive.texts()...))
 }
 
 // text is a statement to prepare and where it goes.
@@ -183,9 +193,11 @@ func (s *SQLite) Close() error {
 		return nil
 	}
 	s.closed = true
+	fault.Point("store.close.before")
 	if err := s.release(); err != nil {
 		return fmt.Errorf("store: closing %s: %w", s.path, err)
 	}
+	fault.Point("store.close.after")
 	return nil
 }
 
@@ -199,6 +211,7 @@ func (s *SQLite) release() error {
 	if s.conn != nil {
 		_, err := s.conn.ExecContext(context.Background(), "PRAGMA wal_checkpoint(TRUNCATE)")
 		errs = append(errs, err)
+		fault.Point("store.close.checkpointed")
 		for _, t := range s.stmts.texts() {
 			if *t.stmt != nil {
 				errs = append(errs, (*t.stmt).Close())
@@ -209,8 +222,8 @@ func (s *SQLite) release() error {
 	if s.writing != nil {
 		errs = append(errs, s.writing.Close())
 	}
-	if s.lock != nil {
-		errs = append(errs, s.lock.release())
+	if s.free != nil {
+		errs = append(errs, s.free())
 	}
 	return errors.Join(errs...)
 }

@@ -6,6 +6,7 @@ import "database/sql"
 type statements struct {
 	begin, commit, rollback             *sql.Stmt
 	insertConv, updateConv, findConv    *sql.Stmt
+	erased                              *sql.Stmt
 	insertLine, insertEpoch             *sql.Stmt
 	insertTransfer, insertOutcome       *sql.Stmt
 	insertItem, deleteItem, retry, bury *sql.Stmt
@@ -25,6 +26,7 @@ func (s *statements) texts() []text {
 			first = ?, hops = ?, offer = ?, last = ?, name = ?, lang = ?, reach = ?, info = ?, beside = ?,
 			version = version + 1
 			WHERE id = ? AND version = ? AND domain = ? AND local = ?`},
+		{&s.erased, `SELECT EXISTS (SELECT 1 FROM erased WHERE address = ?)`},
 		{&s.findConv, `SELECT id FROM conversations WHERE domain = ? AND local = ?`},
 		{&s.insertLine, `INSERT INTO lines (conv, seq, session, epoch, at, author, role, name, recipient, stanza,
 			origin, body, payload, private) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`},
@@ -50,7 +52,7 @@ type queries struct {
 	byCaller, byLocal, byNumber            *sql.Stmt
 	lines, lineBySeq, lineByStanza         *sql.Stmt
 	lineByOrigin, transfer, outcomes, held *sql.Stmt
-	stats                                  *sql.Stmt
+	stats, pending                         *sql.Stmt
 }
 
 // The columns that scanConversation and lineRow read, in their order.
@@ -72,7 +74,10 @@ func (q *queries) texts() []text {
 			FROM outbox o JOIN conversations c ON c.id = o.conv
 			LEFT JOIN lines l ON l.conv = o.conv AND l.seq = o.seq
 			WHERE o.domain = ? ORDER BY o.id`},
-		{&q.nextNumber, `SELECT coalesce(max(number), 0) + 1 FROM conversations WHERE domain = ?`},
+		{&q.nextNumber, `SELECT 1 + max(
+			coalesce((SELECT max(number) FROM conversations WHERE domain = ?), 0),
+			coalesce((SELECT last FROM numbers WHERE domain = ?), 0))`},
+		{&q.pending, `SELECT EXISTS (SELECT 1 FROM outbox WHERE id = ?)`},
 		{&q.byCaller, selectConv + `c.entry = ? AND c.caller = ?`},
 		{&q.byLocal, selectConv + `c.local = ?`},
 		{&q.byNumber, selectConv + `c.number = ?`},

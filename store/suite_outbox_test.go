@@ -43,7 +43,9 @@ func testOutbox(t *testing.T, s engine, again reopen) {
 	require.NoError(t, s.Retry(ctx, a[0], 4), "gone already")
 
 	poison := restore(t, s, domain).Items[0]
-	require.NoError(t, s.Bury(ctx, desk.Dead{Item: poison, Reason: "too big", At: at(9)}))
+	requirePending(t, s, poison.ID, true)
+	require.NoError(t, s.Commit(ctx, &desk.Batch{Buried: []desk.Dead{{Item: poison, Reason: "too big", At: at(9)}}}))
+	requirePending(t, s, poison.ID, false)
 	require.Equal(t, []int64{b.Items[0].ID}, ids(s))
 	require.Equal(t, Stats{Open: 1, Outbox: 1, Dead: 1}, mustStats(t, s))
 }
@@ -53,8 +55,8 @@ func testBuryTwice(t *testing.T, s engine, _ reopen) {
 	b := ledger(c)
 	mustCommit(t, s, b)
 	d := desk.Dead{Item: *b.Items[0], Reason: "too big", At: at(9)}
-	require.NoError(t, s.Bury(t.Context(), d))
-	require.NoError(t, s.Bury(t.Context(), d))
+	require.NoError(t, s.Commit(t.Context(), &desk.Batch{Buried: []desk.Dead{d}}))
+	require.NoError(t, s.Commit(t.Context(), &desk.Batch{Buried: []desk.Dead{d}}))
 	require.Equal(t, Stats{Open: 1, Dead: 1}, mustStats(t, s))
 }
 
@@ -207,4 +209,11 @@ func testDomains(t *testing.T, s engine, _ reopen) {
 	require.NoError(t, err)
 	require.Zero(t, held)
 	require.Equal(t, Stats{Open: 2, Outbox: 2}, mustStats(t, s))
+}
+
+func requirePending(t *testing.T, s engine, id int64, want bool) {
+	t.Helper()
+	got, err := s.Pending(t.Context(), id)
+	require.NoError(t, err)
+	require.Equal(t, want, got, "pending")
 }

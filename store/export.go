@@ -1,0 +1,125 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+
+	"baton/handoff"
+)
+
+// Filter says what is exported; the zero Filter is everything.
+type Filter struct {
+	Caller       handoff.Party // only conversations of this caller
+	Conversation string        // only the one with this localpart
+}
+
+// Export writes what the database holds as JSON, one object a line, each with a
+// "kind": of each conversation the record itself, its sessions, lines, epochs,
+// transfers, outcomes, and what is undelivered. docs/operations.md has the names
+// of the fields; they stay as they are.
+//
+// It reads all as of one moment, changes nothing, and may run beside the service.
+// It returns how many objects it wrote. It wraps [ErrNewer] and [ErrForeign] like
+// [Open]; a database of an older version must be migrated first.
+func Export(ctx context.Context, src Source, f Filter, w io.Writer) (n int, err error) {
+	s := &SQLite{drv: onDisk, log: slog.New(slog.DiscardHandler)}
+	if s.path, err = locate(src.Path); err != nil {
+		return 0, err
+	}
+	if err := existing(s.path); err != nil {
+		return 0, err
+	}
+	ms, err := migrations(embedded)
+	if err != nil {
+		return 0, err
+	}
+	db, err := s.drv.open(readerDSN(s.path))
+	if err != nil {
+		return 0, s.explain("export", err)
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	switch version, err := applied(ctx, db, ms); {
+	case err != nil:
+		return 0, s.explain("export", err)
+	case version < len(ms):
+		return 0, fmt.Errorf("store: %s is of an older version (schema %d, this one reads %d): run baton migrate first",
+			s.path, version, len(ms))
+	}
+	tx, err := db.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	if err != nil {
+		return 0, s.explain("export", err)
+	}
+	defer tx.Rollback()
+	x := exporter{ctx: ctx, tx: tx, to: json.NewEncoder(w)}
+	x.to.SetEscapeHTML(false)
+	if err := x.all(f); err != nil {
+		return x.n, s.explain("export", err)
+	}
+	return x.n, nil
+}
+
+type exporter struct {
+	ctx context.Context
+	tx  *sql.Tx
+	to  *json.Encoder
+	n   int
+}
+
+// write puts one object out.
+func (x *exporter) write(object any) error {
+	if err := x.to.Encode(object); err != nil {
+		return fmt.Errorf("writing: %w", err)
+	}
+	x.n++
+	return nil
+}
+
+func (x *exporter) all(f Filter) error {
+	stmt, err := x.tx.PrepareContext(x.ctx, `SELECT `+convColumns+` FROM conversations c
+		WHERE (:caller = '' OR c.caller = :caller) AND (:local = '' OR c.local = :local) ORDER BY c.domain, c.number`)
+	if err != nil {
+		return err
+	}
+	defer stmt.Close()
+	convs, err := collect(x.ctx, stmt, scanConversation,
+		sql.Named("caller", string(f.Caller)), sql.Named("local", f.Conversation))
+	if err != nil {
+		return err
+	}
+	for i := range convs {
+		c := &convs[i]
+		if err := x.write(exportConversation(c)); err != nil {
+			return err
+		}
+		for _, part := range exportParts() {
+			if err := x.part(part, c.Domain, c.Local, c.Key); err != nil {
+				return fmt.Errorf("conversation %s: %w", c.Local, err)
+			}
+		}
+	}
+	return nil
+}
+
+// part writes the rows of one kind that a conversation has.
+func (x *exporter) part(p exportPart, domain, local string, key int64) (err error) {
+	rows, err := x.tx.QueryContext(x.ctx, p.query, key)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		object, err := p.scan(rows, exportHead{Kind: p.kind, Domain: domain, Conversation: local})
+		if err == nil {
+			err = x.write(object)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
