@@ -13,6 +13,7 @@ type Standing uint8
 // The standings, the least first.
 const (
 	Stranger Standing = iota // may not even know that it is there
+	Overseer                 // reads it, by their role
 	Former                   // held it once
 	Asked                    // an offer of it rings for them
 	Guest                    // joined it, or is consulted
@@ -28,7 +29,8 @@ func (w *work) standing(p handoff.Party) (Standing, error) {
 	if p == c.Holder {
 		return Holder, nil
 	}
-	if _, ok := w.d.Directory().Agent(p); !ok {
+	a, ok := w.d.Directory().Agent(p)
+	if !ok {
 		return Stranger, nil
 	}
 	switch {
@@ -38,10 +40,13 @@ func (w *work) standing(p handoff.Party) (Standing, error) {
 		return Asked, nil
 	}
 	held, err := w.held(p)
-	if err != nil || held == 0 {
-		return Stranger, err
+	switch {
+	case err == nil && held > 0:
+		return Former, nil
+	case err == nil && a.Supervises():
+		return Overseer, nil
 	}
-	return Former, nil
+	return Stranger, err
 }
 
 // held returns the last session in which p held the conversation, 0 if they
@@ -149,6 +154,8 @@ func (w *work) mustTakePart(p handoff.Party) error {
 		return refuse(handoff.ErrNotHolder, "Accept the offer first: answer y to the transfer desk.")
 	case s == Former && w.conv.Phase == handoff.Idle:
 		return refuse(handoff.ErrNoSession, "The session has ended. Your message was not delivered.")
+	case s == Overseer:
+		return refuse(handoff.ErrNotHolder, "You are not in this chat. Your message was not delivered.")
 	case s == Former:
 		return refuse(ErrFormer, "You handed this session on. Your message was not delivered.")
 	}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"baton/fault"
 	"baton/handoff"
 )
 
@@ -44,9 +45,11 @@ func (d *Desk) run(ctx context.Context, calls []call) {
 	b := newBatch()
 	results := make([]Result, len(calls))
 	errs := make([]error, len(calls))
+	fault.Point("desk.taken")
 	for i, c := range calls {
 		results[i], errs[i] = d.step(ctx, b, c.req, began)
 	}
+	fault.Point("desk.stepped")
 	b.Done = d.confirms
 	err := d.commit(ctx, b)
 	if len(calls) > 1 && (errors.Is(err, ErrStale) || errors.Is(err, ErrConflict)) {
@@ -63,7 +66,9 @@ func (d *Desk) run(ctx context.Context, calls []call) {
 		}
 	}
 	for i, c := range calls {
+		fault.Point("desk.answer.before")
 		c.done(results[i], errs[i])
+		fault.Point("desk.answer.after")
 	}
 	d.release(b) // behind the answers: an accept's result comes before the handover
 	if d.cfg.Observer != nil {
@@ -101,11 +106,13 @@ func (d *Desk) commit(ctx context.Context, b *batch) error {
 	if b.Empty() {
 		return nil
 	}
+	fault.Point("desk.commit.before")
 	if err := d.cfg.Store.Commit(ctx, &b.Batch); err != nil {
 		d.cfg.Log.Error("commit failed, its requests are refused", "error", err)
 		d.recover(ctx, b, err)
 		return err
 	}
+	fault.Point("desk.commit.after")
 	d.confirms = nil
 	now := d.cfg.Now()
 	for _, s := range b.staged {
@@ -125,7 +132,9 @@ func (d *Desk) release(b *batch) {
 	for i, it := range b.Items {
 		items[i] = *it
 	}
+	fault.Point("desk.release.before")
 	d.outbox.add(items)
+	fault.Point("desk.release.after")
 }
 
 // recover loads anew what the failed batch touched when the desk's view may
@@ -194,6 +203,10 @@ func (d *Desk) await(now *Conversation, passed bool, at time.Time) {
 	if !ok {
 		d.arrivals++
 		wait.order = d.arrivals
+		wait.from = now.Seq
+		if now.Was == "" && now.First > 0 { // what it began with waits too
+			wait.from = now.First - 1
+		}
 	}
 	if passed { // give them time before asking again
 		wait.again = at.Add(d.Policy().OfferTimeout)

@@ -35,6 +35,11 @@ func (r Connect) apply(w *work) (Result, error) {
 		w.conv.Info = mergeInfo(w.conv.Info, r.Info)
 		w.changed = true
 	}
+	if w.conv.Phase == handoff.Idle {
+		if err := w.admit(); err != nil {
+			return Result{}, err
+		}
+	}
 	err := w.step(handoff.Connect{}, nil)
 	if errors.Is(err, handoff.ErrOpen) {
 		err, w.changed = nil, w.changed || w.moved
@@ -64,6 +69,9 @@ func (r CallerSays) apply(w *work) (Result, error) {
 		return Result{Line: dup, Duplicate: true}, err
 	}
 	if w.conv.Phase == handoff.Idle {
+		if err := w.admit(); err != nil {
+			return Result{}, err
+		}
 		if err := w.step(handoff.Connect{}, nil); err != nil {
 			return Result{}, err
 		}
@@ -135,6 +143,9 @@ func (w *work) repeated(by handoff.Party, origin string) (Line, error) {
 }
 
 func (w *work) say(e handoff.Say, role Role, name string, t Text) (Result, error) {
+	if err := w.fitsInbox(e.By); err != nil {
+		return Result{}, err
+	}
 	said := Line{Role: role, Name: name, StanzaID: t.StanzaID, OriginID: t.OriginID,
 		Body: t.Body, Payload: t.Payload}
 	if err := w.step(e, &said); err != nil {

@@ -19,6 +19,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"baton/fault"
 	"baton/handoff"
 )
 
@@ -82,6 +83,7 @@ type callerKey struct {
 // wait is a session's place in its queue.
 type wait struct {
 	order uint64
+	from  uint64    // the last line before it began to wait
 	again time.Time // not offered again before; zero: at any time
 
 	spared handoff.Party // who returned it, not to be asked before until
@@ -274,11 +276,13 @@ func (d *Desk) Run(ctx context.Context) error {
 		select {
 		case c := <-d.calls:
 			d.run(ctx, d.gather(c))
-		case ids := <-d.outbox.confirmed:
+		case r := <-d.outbox.reports:
 			if len(d.confirms) == 0 {
 				flush.Reset(confirmDelay)
 			}
-			d.confirms = append(d.confirms, ids...)
+			fault.Point("desk.confirm.taken")
+			d.confirms = append(d.confirms, r.done...)
+			d.after = append(d.after, d.burials(r.given)...)
 		case <-flush.C:
 			d.run(ctx, nil)
 			if len(d.confirms) > 0 {
@@ -319,17 +323,19 @@ func (d *Desk) gather(c call) []call {
 // drain commits what was already queued, ends the outbox, and commits what was
 // confirmed.
 func (d *Desk) drain(ctx context.Context, halt func()) {
+	var last report
 	for {
 		select {
 		case c := <-d.calls:
 			d.run(ctx, d.gather(c))
-		case ids := <-d.outbox.confirmed:
-			d.confirms = append(d.confirms, ids...)
+		case r := <-d.outbox.reports:
+			last = last.and(r)
 		default:
+			fault.Point("desk.drained")
 			halt()
-			done, _ := d.outbox.collect()
-			d.confirms = append(d.confirms, done...)
-			d.run(ctx, nil)
+			last = last.and(d.outbox.collect())
+			d.confirms = append(d.confirms, last.done...)
+			d.run(ctx, d.burials(last.given))
 			return
 		}
 	}
@@ -353,6 +359,7 @@ func (d *Desk) overdue() []call {
 	now := d.cfg.Now()
 	due := d.alarms.due(now)
 	for _, local := range due {
+		fault.Point("desk.alarm.fired")
 		if w, ok := d.waiting[local]; ok && !now.Before(w.again) {
 			w.again = time.Time{} // reached for good, wherever the clock is stepped to
 			d.waiting[local] = w

@@ -19,6 +19,11 @@ type Agent struct {
 	Lang     string
 }
 
+// oversees reports whether the agent is told of what goes wrong.
+func (a Agent) oversees() bool {
+	return slices.Contains(a.Roles, "supervisor") || slices.Contains(a.Roles, "admin")
+}
+
 // Queue is a class of agents, and an address callers write to.
 type Queue struct {
 	Name     string
@@ -77,4 +82,7 @@ type Policy struct {
 	Grace        time.Duration // how long somebody offline keeps their sessions; 0: for ever
 	TellCaller   bool          // a line to the caller after a transfer
 	IDFormat     string        // "{name}.{id}"
+	Inbox        int           // most lines to a side that have not arrived; 0: any number
+
+	FormerReadsOwn bool // a former holder may read in the archive what they took part in
 }

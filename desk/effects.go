@@ -31,6 +31,8 @@ func kindOf(e handoff.Effect, caller handoff.Party) (Kind, handoff.Party, bool) 
 		return KindParted, e.To, true
 	case handoff.Moved:
 		return KindMoved, caller, true
+	case handoff.Undelivered:
+		return KindUndelivered, e.To, true
 	}
 	return "", "", false
 }
@@ -62,6 +64,8 @@ func DecodeEffect(k Kind, data []byte) (handoff.Effect, error) {
 		return decode[handoff.Parted](data)
 	case KindMoved:
 		return decode[handoff.Moved](data)
+	case KindUndelivered:
+		return decode[handoff.Undelivered](data)
 	}
 	return nil, fmt.Errorf("desk: outbox item of unknown kind %q", k)
 }

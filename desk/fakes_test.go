@@ -155,6 +155,9 @@ func words(it desk.Item) string {
 	case handoff.Moved:
 		return "moved to " + name(e.To)
 	}
+	if e, ok := it.Effect.(handoff.Undelivered); ok {
+		return e.What + " of " + name(e.By) + " not delivered to " + name(e.Who)
+	}
 	return fmt.Sprintf("%T", it.Effect)
 }
 
@@ -194,9 +197,14 @@ func (w *wobbly) Commit(ctx context.Context, b *desk.Batch) error {
 		if err := w.Store.Commit(ctx, copied); err != nil {
 			return err
 		}
+		w.dead = append(w.dead, b.Buried...)
 		return desk.ErrUnknownOutcome
 	}
-	return w.Store.Commit(ctx, b)
+	err := w.Store.Commit(ctx, b)
+	if err == nil {
+		w.dead = append(w.dead, b.Buried...)
+	}
+	return err
 }
 
 // copyOf keeps a commit from telling the desk the keys it gave.
@@ -219,16 +227,6 @@ func (w *wobbly) Retry(ctx context.Context, id int64, tries int) error {
 		return err
 	}
 	return w.Store.Retry(ctx, id, tries)
-}
-
-func (w *wobbly) Bury(ctx context.Context, d desk.Dead) error {
-	if err := w.fault(); err != nil {
-		return err
-	}
-	w.mu.Lock()
-	w.dead = append(w.dead, d)
-	w.mu.Unlock()
-	return w.Store.Bury(ctx, d)
 }
 
 func (w *wobbly) fault() error {

@@ -1,18 +1,23 @@
 package desk
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
+	"maps"
 	"slices"
 	"sync"
 	"time"
+
+	"baton/fault"
 )
 
 // OutboxOptions tunes an outbox. The zero value is right for production.
 type OutboxOptions struct {
 	Window  int           // most items of a lane under way; 0: 64
 	Tries   int           // attempts before an item is given up; 0: 8
+	Later   int           // the same where only the way is closed; 0: 180, an hour
 	Backoff time.Duration // pause before the second attempt, doubled for each further one; 0: 1 s
 }
 
@@ -26,6 +31,9 @@ func (o OutboxOptions) withDefaults() OutboxOptions {
 	}
 	if o.Tries == 0 {
 		o.Tries = 8
+	}
+	if o.Later == 0 {
+		o.Later = 180
 	}
 	if o.Backoff == 0 {
 		o.Backoff = time.Second
@@ -45,44 +53,52 @@ type Outbox struct {
 	wall   func() time.Time
 	domain string
 
-	confirmed chan []int64  // to the desk
-	wake      chan struct{} // there is something to do
+	reports chan report   // to the desk
+	wake    chan struct{} // there is something to do
 
 	mu      sync.Mutex
 	channel Channel
 	up      bool
 	lanes   map[Lane]*lane
 	ready   []*lane // lanes to look at
-	done    []int64 // confirmed, on their way to the desk
+	report  report  // on its way to the desk
 	failed  []failure
 	next    time.Time // when a lane that pauses goes on; zero: none does
 	last    int64     // the newest item it was given
+	dying   int       // given up, and not buried yet
+}
+
+// report is what the desk must commit.
+type report struct {
+	done  []int64 // confirmed
+	given []Dead  // given up
+}
+
+func (r report) empty() bool { return len(r.done)+len(r.given) == 0 }
+
+func (r report) and(more report) report {
+	return report{append(r.done, more.done...), append(r.given, more.given...)}
 }
 
 // lane is the queue of one receiver in one conversation.
 type lane struct {
 	key    Lane
 	items  []Item
-	begun  int       // items[:begun] are under way
-	run    int       // rises when they are begun anew: older failures do not count
-	until  time.Time // nothing further is begun before
-	queued bool      // in Outbox.ready
-}
-
-type failure struct {
-	lane *lane
-	run  int
-	item Item
-	err  error
+	begun  int                // items[:begun] are under way
+	soft   map[int64]struct{} // those of them that have arrived, though not for good
+	run    int                // rises when they are begun anew: older failures do not count
+	until  time.Time          // nothing further is begun before
+	gone   bool               // the receiver could not be reached: what follows is not tried as long
+	queued bool               // in Outbox.ready
 }
 
 func newOutbox(cfg Config) *Outbox {
 	return &Outbox{
 		opt: cfg.Outbox.withDefaults(), store: cfg.Store, log: cfg.Log, obs: cfg.Observer,
 		now: time.Now, wall: cfg.Now, domain: cfg.Domain,
-		confirmed: make(chan []int64),
-		wake:      make(chan struct{}, 1),
-		lanes:     map[Lane]*lane{},
+		reports: make(chan report),
+		wake:    make(chan struct{}, 1),
+		lanes:   map[Lane]*lane{},
 	}
 }
 
@@ -91,7 +107,7 @@ func newOutbox(cfg Config) *Outbox {
 func (o *Outbox) Up(c Channel) {
 	o.mu.Lock()
 	o.channel, o.up = c, true
-	for _, l := range o.lanes {
+	for _, l := range o.oldestFirst() {
 		l.restart(time.Time{})
 		o.look(l)
 	}
@@ -110,9 +126,21 @@ func (o *Outbox) Down() {
 func (o *Outbox) Pending() int {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	n := 0
+	n := o.dying
 	for _, l := range o.lanes {
 		n += len(l.items)
+	}
+	return n
+}
+
+// Provisional returns how many of those pending have arrived, though not for
+// good.
+func (o *Outbox) Provisional() int {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	n := 0
+	for _, l := range o.lanes {
+		n += len(l.soft)
 	}
 	return n
 }
@@ -172,6 +200,7 @@ func (o *Outbox) poke() {
 // restart makes everything begun be begun again, no earlier than at.
 func (l *lane) restart(at time.Time) {
 	l.begun, l.until = 0, at
+	clear(l.soft)
 	l.run++
 }
 
@@ -181,17 +210,15 @@ func (o *Outbox) run(ctx context.Context) {
 	defer timer.Stop()
 	for {
 		o.pump(ctx)
-		done, failed := o.collect()
+		failed := o.failures()
 		for _, f := range failed {
 			o.fail(ctx, f)
 		}
-		if len(done) > 0 {
+		if r := o.collect(); !r.empty() {
 			select {
-			case o.confirmed <- done:
+			case o.reports <- r:
 			case <-ctx.Done():
-				o.mu.Lock()
-				o.done = append(done, o.done...) // the desk collects them
-				o.mu.Unlock()
+				o.again(r) // the desk collects it
 				return
 			}
 			continue
@@ -234,7 +261,7 @@ func (o *Outbox) pump(ctx context.Context) {
 		}
 		l, ch := o.ready[0], o.channel
 		wait := l.until.Sub(o.now())
-		if l.begun >= len(l.items) || l.begun >= o.opt.Window || wait > 0 {
+		if l.begun >= len(l.items) || l.begun-len(l.soft) >= o.opt.Window || wait > 0 {
 			o.ready = o.ready[1:]
 			l.queued = false
 			o.rest(l, wait)
@@ -245,7 +272,9 @@ func (o *Outbox) pump(ctx context.Context) {
 		l.begun++
 		o.mu.Unlock()
 		began := o.now()
+		fault.Point("outbox.perform.before")
 		hold := ch.Perform(ctx, item, func(err error) { o.finished(l, run, item, began, err) })
+		fault.Point("outbox.perform.after")
 		if hold > 0 {
 			o.mu.Lock()
 			if l.run == run {
@@ -274,11 +303,23 @@ func (o *Outbox) lookAtAll() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.next = time.Time{}
-	for _, l := range o.lanes {
+	for _, l := range o.oldestFirst() {
 		if l.begun < len(l.items) || len(l.items) == 0 {
 			o.look(l)
 		}
 	}
+}
+
+// oldestFirst returns the lanes, whose next item is the oldest first. The caller
+// holds mu.
+func (o *Outbox) oldestFirst() []*lane {
+	next := func(l *lane) int64 {
+		if len(l.items) == 0 {
+			return 0
+		}
+		return l.items[0].ID
+	}
+	return slices.SortedFunc(maps.Values(o.lanes), func(a, b *lane) int { return cmp.Compare(next(a), next(b)) })
 }
 
 // finished notes what became of an item.
@@ -286,26 +327,43 @@ func (o *Outbox) finished(l *lane, run int, item Item, began time.Time, err erro
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	defer o.poke()
-	if err != nil {
+	switch {
+	case errors.Is(err, ErrProvisional):
+		o.soften(l, run, item)
+	case err != nil:
 		o.failed = append(o.failed, failure{l, run, item, err})
-		return
-	}
-	if o.remove(l, item) {
-		o.done = append(o.done, item.ID)
+	case o.remove(l, item):
+		l.gone = false
+		o.report.done = append(o.report.done, item.ID)
+		fault.Point("outbox.confirmed")
 		if o.obs != nil {
 			o.obs.Delivered(item.Kind, o.now().Sub(began))
 		}
 	}
 }
 
+// soften lets what follows an item go on that is confirmed but for good. The
+// caller holds mu.
+func (o *Outbox) soften(l *lane, run int, item Item) {
+	if run != l.run || !slices.ContainsFunc(l.items[:l.begun], item.same) {
+		return
+	}
+	if l.soft == nil {
+		l.soft = map[int64]struct{}{}
+	}
+	l.soft[item.ID] = struct{}{}
+	o.look(l)
+}
+
 // remove takes an item out of its lane; false if it was out already. The
 // caller holds mu.
 func (o *Outbox) remove(l *lane, item Item) bool {
-	i := slices.IndexFunc(l.items, func(it Item) bool { return it.ID == item.ID })
+	i := slices.IndexFunc(l.items, item.same)
 	if i < 0 {
 		return false
 	}
 	l.items = slices.Delete(l.items, i, i+1)
+	delete(l.soft, item.ID)
 	if i < l.begun {
 		l.begun--
 	}
@@ -313,82 +371,27 @@ func (o *Outbox) remove(l *lane, item Item) bool {
 	return true
 }
 
-func (o *Outbox) collect() ([]int64, []failure) {
+// collect takes what must be reported.
+func (o *Outbox) collect() report {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	done, failed := o.done, o.failed
-	o.done, o.failed = nil, nil
-	return done, failed
+	r := o.report
+	o.report = report{}
+	return r
 }
 
-// fail deals with an item that could not be carried out: it is begun again
-// after a pause, or given up.
-func (o *Outbox) fail(ctx context.Context, f failure) {
+// again reports once more what could not be committed.
+func (o *Outbox) again(r report) {
+	o.mu.Lock()
+	o.report = r.and(o.report)
+	o.mu.Unlock()
+	o.poke()
+}
+
+func (o *Outbox) failures() []failure {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if f.run != f.lane.run {
-		return // its lane was begun anew since
-	}
-	if errors.Is(f.err, ErrDown) {
-		f.lane.restart(time.Time{})
-		return
-	}
-	i := slices.IndexFunc(f.lane.items, func(it Item) bool { return it.ID == f.item.ID })
-	if i < 0 {
-		return
-	}
-	it := &f.lane.items[i]
-	it.Tries++
-	if errors.Is(f.err, ErrNever) || it.Tries >= o.opt.Tries {
-		o.bury(ctx, f.lane, Dead{Item: *it, Reason: f.err.Error(), At: o.wall()})
-		return
-	}
-	pause := min(o.opt.Backoff<<min(it.Tries-1, 16), maxBackoff) // a larger shift would overflow
-	if err := o.store.Retry(ctx, it.ID, it.Tries); err != nil {
-		o.log.Error("cannot count an attempt", "item", it.ID, "error", err)
-	}
-	o.log.Warn("not delivered, trying again", "kind", it.Kind, "to", it.To, "tries", it.Tries,
-		"in", pause, "error", f.err)
-	l := f.lane
-	if it.Kind == KindUnbind && !l.key.Bind {
-		l = o.aside(l, i)
-	}
-	l.restart(o.now().Add(pause))
-	o.look(l)
-}
-
-// aside moves an item to the lane of rosters and returns that. A contact that
-// cannot be taken out of a roster must not hold up an offer or a line to the
-// same receiver, to whom the session may come back. The caller holds mu.
-func (o *Outbox) aside(from *lane, i int) *lane {
-	key := from.key
-	key.Bind = true
-	to := o.lanes[key]
-	if to == nil {
-		to = &lane{key: key}
-		o.lanes[key] = to
-	}
-	to.items = append(to.items, from.items[i])
-	from.items = slices.Delete(from.items, i, i+1)
-	if i < from.begun {
-		from.begun--
-	}
-	o.look(from)
-	return to
-}
-
-// bury gives an item up. The caller holds mu.
-func (o *Outbox) bury(ctx context.Context, l *lane, d Dead) {
-	if err := o.store.Bury(ctx, d); err != nil && !errors.Is(err, ErrNotFound) {
-		o.log.Error("cannot bury an item, trying it again later", "item", d.Item.ID, "error", err)
-		l.restart(o.now().Add(maxBackoff))
-		o.look(l)
-		return
-	}
-	o.remove(l, d.Item)
-	o.log.Error("given up, see the dead letters", "kind", d.Item.Kind, "to", d.Item.To,
-		"conversation", d.Item.Conversation, "tries", d.Item.Tries, "reason", d.Reason)
-	if o.obs != nil {
-		o.obs.Buried(d)
-	}
+	failed := o.failed
+	o.failed = nil
+	return failed
 }

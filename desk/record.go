@@ -174,6 +174,8 @@ const (
 	KindLeave   Kind = "leave"   // disconnect of one leg
 	KindParted  Kind = "parted"  // to the holder: a guest, or whom they consult, left
 	KindMoved   Kind = "moved"   // to the caller: somebody else talks now
+
+	KindUndelivered Kind = "undelivered" // something else was given up
 )
 
 // Item is an entry of the outbox: committed with the state it follows from,
@@ -189,6 +191,9 @@ type Item struct {
 	At           time.Time      // when it was committed
 	Tries        int            // attempts that failed
 }
+
+// same reports whether other is the same item, whatever was tried since.
+func (i Item) same(other Item) bool { return i.ID == other.ID }
 
 // Lane is what keeps its order: one receiver in one conversation. Putting the
 // contact into the receiver's roster is apart from it, because a roster that

@@ -67,6 +67,7 @@ type scene struct {
 	outbox    desk.OutboxOptions
 	hops      int
 	grace     time.Duration
+	clock     clock
 
 	file    *store.SQLite
 	store   *wobbly // around file
@@ -115,6 +116,7 @@ func (s *scene) start() {
 		Policy: desk.Policy{OfferTimeout: patient, MaxHops: s.hops, Grace: s.grace},
 		Log:    slog.New(slog.DiscardHandler),
 		NewID:  func() string { s.ids++; return fmt.Sprintf("id%06d", s.ids) },
+		Now:    s.clock.now,
 	})
 	require.NoError(s.t, s.desk.Restore(ctx))
 	if !s.cut {

@@ -35,12 +35,13 @@ type Batch struct {
 	Outcomes      []Outcome
 	Items         []*Item // Commit sets ID, ascending in this order
 	Done          []int64 // outbox items that were confirmed
+	Buried        []Dead  // outbox items given up: they move to the dead letters
 }
 
 // Empty reports whether there is nothing to commit.
 func (b *Batch) Empty() bool {
 	return len(b.Conversations)+len(b.Lines)+len(b.Epochs)+len(b.Transfers)+
-		len(b.Outcomes)+len(b.Items)+len(b.Done) == 0
+		len(b.Outcomes)+len(b.Items)+len(b.Done)+len(b.Buried) == 0
 }
 
 // Snapshot is what a desk starts from.
@@ -55,6 +56,9 @@ type Dead struct {
 	Item   Item
 	Reason string
 	At     time.Time // when it was given up
+
+	Unreachable bool // the receiver is at fault, not the item; not kept
+	again       bool // burying it failed: it may have been committed all the same
 }
 
 // Store keeps what must survive. Its methods may be called from several
@@ -85,7 +89,8 @@ type Store interface {
 	// they never did.
 	Held(ctx context.Context, domain, local string, who handoff.Party) (session uint64, err error)
 
-	// Retry records a failed attempt; Bury moves an item to the dead letters.
+	// Pending reports whether an item is in the outbox still.
+	Pending(ctx context.Context, id int64) (bool, error)
+	// Retry records a failed attempt.
 	Retry(ctx context.Context, id int64, tries int) error
-	Bury(ctx context.Context, d Dead) error
 }

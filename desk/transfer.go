@@ -154,6 +154,8 @@ func (r Return) apply(w *work) (Result, error) {
 const (
 	ReasonReturned = "returned" // put back into the queue
 	ReasonGone     = "gone"     // the holder was offline for too long
+
+	ReasonUnreachable = "unreachable" // what is said cannot be brought to the holder
 )
 
 // release takes the session from its holder and lets it wait.

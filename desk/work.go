@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"baton/fault"
 	"baton/handoff"
 )
 
@@ -31,6 +32,7 @@ type work struct {
 	transfers []Transfer
 	outcomes  []Outcome
 	items     []*Item
+	buried    []Dead
 }
 
 // byLocal loads the conversation with that localpart, as far as the batch has
@@ -189,6 +191,7 @@ func (w *work) merge() {
 	w.b.Transfers = append(w.b.Transfers, w.transfers...)
 	w.b.Outcomes = append(w.b.Outcomes, w.outcomes...)
 	w.b.Items = append(w.b.Items, w.items...)
+	w.b.Buried = append(w.b.Buried, w.buried...)
 }
 
 // tick looks whether something is due for a conversation: an offer that
@@ -197,6 +200,7 @@ func (w *work) merge() {
 type tick struct{ local string }
 
 func (r tick) apply(w *work) (Result, error) {
+	fault.Point("desk.tick")
 	if err := w.byLocal(r.local); err != nil {
 		return Result{}, err
 	}
