@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"net"
 	"net/url"
 	"regexp"
 	"strings"
@@ -207,6 +208,8 @@ func (v *validator) web() {
 	case api == "" && c.Roster.Strategy != RosterEjabberdAPI:
 	case err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "":
 		v.say("roster.ejabberd_api", "found %q; write the address of mod_http_api, for example http://127.0.0.1:5280/api", withoutPassword(api))
+	case u.Scheme == "http" && !(Endpoint{Network: "tcp", Address: net.JoinHostPort(u.Hostname(), "0")}).Local():
+		v.say("roster.ejabberd_api", "found %q, which is another machine; write https://, or let ejabberd serve it on 127.0.0.1", withoutPassword(api))
 	case u.User != nil:
 		v.say("roster.ejabberd_api", "found a user name in the address; leave it out and grant the commands to this machine's address by ejabberd's api_permissions")
 	}

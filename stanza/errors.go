@@ -25,6 +25,8 @@ const (
 	JIDMalformed         Condition = "jid-malformed"
 	NotAllowed           Condition = "not-allowed"
 	ServiceUnavailable   Condition = "service-unavailable"
+
+	FeatureNotImplemented Condition = "feature-not-implemented"
 )
 
 // ConditionInfo is one row of the table of errors.
@@ -49,6 +51,7 @@ func Conditions() []ConditionInfo {
 		{JIDMalformed, xmpp.Modify, "An address in this request is not valid. Write it as name@example.com."},
 		{NotAllowed, xmpp.Cancel, "You no longer hold this conversation, so this was not delivered."},
 		{ServiceUnavailable, xmpp.Cancel, "This address does not offer that. Ask it for its features (service discovery)."},
+		{FeatureNotImplemented, xmpp.Cancel, "This part of the request is not served here. Leave it out."},
 	}
 }
 

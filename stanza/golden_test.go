@@ -158,6 +158,9 @@ func goldens() map[string]writable {
 	for name, v := range otherGoldens() {
 		all[name] = v
 	}
+	for name, v := range archiveGoldens() {
+		all[name] = v
+	}
 	return all
 }
 

@@ -122,7 +122,7 @@ func TestConditions(t *testing.T) {
 	want := map[Condition]xmpp.ErrorType{
 		"item-not-found": "cancel", "forbidden": "auth", "conflict": "cancel", "gone": "cancel", "recipient-unavailable": "wait",
 		"resource-constraint": "wait", "not-acceptable": "modify", "bad-request": "modify", "jid-malformed": "modify",
-		"not-allowed": "cancel", "service-unavailable": "cancel",
+		"not-allowed": "cancel", "service-unavailable": "cancel", "feature-not-implemented": "cancel",
 	}
 	require.Len(t, Conditions(), len(want))
 	for _, row := range Conditions() {
