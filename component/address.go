@@ -29,6 +29,8 @@ const (
 type place struct {
 	kind  kind
 	local string
+
+	archive bool // who asks may read the conversation's archive
 }
 
 // place finds out what an address of ours is; false if it is not ours.
@@ -43,14 +45,14 @@ func (c *Component) place(to string) (place, bool) {
 	local = strings.ToLower(local)
 	switch {
 	case local == "":
-		return place{kindService, ""}, true
+		return place{kind: kindService}, true
 	case local == localDesk:
-		return place{kindDesk, local}, true
+		return place{kind: kindDesk, local: local}, true
 	}
 	if _, ok := c.desk.Directory().Queue(local); ok {
-		return place{kindQueue, local}, true
+		return place{kind: kindQueue, local: local}, true
 	}
-	return place{kindConversation, local}, true
+	return place{kind: kindConversation, local: local}, true
 }
 
 // address returns the bare address with that localpart.

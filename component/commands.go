@@ -232,14 +232,14 @@ func (c *Component) commandWord(ctx context.Context, in incoming, w word, correc
 	i := slices.IndexFunc(ops, func(o operation) bool { return o.name == w.name || slices.Contains(o.also, w.name) })
 	switch {
 	case i < 0 && atDesk:
-		c.say(at, to, "Here you answer offers: y or n. "+c.cfg.Prefix+"help lists what else you can say.")
+		c.hint(at, to, "Here you answer offers: y or n. "+c.cfg.Prefix+"help lists what else you can say.")
 		return
 	case i < 0:
 		c.say(at, to, fmt.Sprintf("There is no command %s%s; nothing was sent. %shelp lists them; to send a text that begins with %s, double it: %s%s",
 			c.cfg.Prefix, w.name, c.cfg.Prefix, c.cfg.Prefix, c.cfg.Prefix, c.cfg.Prefix+w.name))
 		return
 	case atDesk && !ops[i].atDesk:
-		c.say(at, to, "Say that in the chat it is about.")
+		c.hint(at, to, "Say that in the chat it is about.")
 		return
 	}
 	a := ask{by: in.from, id: in.header.ID}

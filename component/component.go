@@ -15,6 +15,7 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"net"
+	"net/http"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -22,6 +23,7 @@ import (
 
 	"baton/component/wire"
 	"baton/desk"
+	"baton/fault"
 )
 
 // Config is what a Component is made of.
@@ -31,6 +33,7 @@ type Config struct {
 	Secret  string
 	Dial    func(context.Context) (net.Conn, error)
 	Desk    *desk.Desk
+	Archive desk.Archive // what queries of an archive are answered from; nil: none is
 	Log     *slog.Logger
 	Version string
 
@@ -38,9 +41,12 @@ type Config struct {
 	Mark        string                    // starts the service's own lines, "⚙ "
 	Settle      time.Duration             // pause after a handover message
 	RosterGroup func(queue string) string // name of the contacts' group
-	NoRoster    bool                      // leave rosters alone
+	Roster      string                    // one of the strategies, RosterAuto and so on; empty: RosterAuto
+	EjabberdAPI string                    // where ejabberd serves mod_http_api; empty: nowhere
+	HTTP        http.RoundTripper         // carries requests to that; nil: the usual way
 	MaxStanza   int                       // bytes of one stanza; 0: 64 KiB
 	MaxBody     int                       // bytes of a message's text; 0: 16 KiB
+	Rate        Rate                      // how much one sender may send
 	SelfPing    time.Duration             // 0: 15 s
 	// Jitter returns a random part below d of the pause before the next attempt
 	// to connect, so that several do not come back at once; nil: any.
@@ -57,7 +63,11 @@ type Component struct {
 	iqs     requests
 	acks    acks
 	agents  agents
-	may     privileges
+	rosters *rosters
+	archive archive
+	limit   limiter
+	calm    throttle
+	names   atomic.Pointer[namebook]
 	started time.Time
 
 	mu        sync.Mutex
@@ -82,6 +92,11 @@ func New(cfg Config) *Component {
 	c.iqs.c = c
 	c.acks.c = c
 	c.agents.c = c
+	c.archive.c = c
+	c.rosters = newRosters(c)
+	allowed := func() *allowance { return &allowance{} }
+	c.limit = limiter{c: c, senders: newRecent(allowed), domains: newRecent(allowed)}
+	c.calm = newThrottle()
 	return c
 }
 
@@ -118,6 +133,7 @@ func (c *Component) Run(ctx context.Context) error {
 		c.note(err.Error())
 		c.log.Error(err.Error(), "again_in", wait.Round(time.Millisecond))
 		pause = min(2*pause, maxPause)
+		fault.Point("link.lost")
 		select {
 		case <-time.After(wait):
 		case <-ctx.Done():
@@ -138,31 +154,38 @@ func (c *Component) serve(ctx context.Context) error {
 	if err != nil {
 		return &linkError{explain(err, c.cfg.Domain, c.cfg.Address), err}
 	}
+	fault.Point("link.dialed")
 	l, err := negotiate(ctx, conn, c.cfg.Domain, c.cfg.Secret, wire.Limits{Stanza: c.cfg.MaxStanza})
 	if err != nil {
 		return &linkError{explain(err, c.cfg.Domain, c.cfg.Address), err}
 	}
+	fault.Point("link.logged-in")
 	c.link.Store(l)
 	c.note("")
 	c.log.Info("connected", "domain", c.cfg.Domain, "server", c.cfg.Address)
-	c.may.begin()
+	endRosters := c.rosters.begin(context.WithoutCancel(ctx))
 	c.agents.connected(ctx)
 
 	var wg sync.WaitGroup
 	wg.Go(l.writer)
 	wg.Go(func() { c.selfPing(l) })
+	wg.Go(func() { c.archive.serve(l) })
 	wg.Go(func() { c.closeOrderly(ctx, l) })
 	c.desk.Outbox().Up(c)
+	fault.Point("link.up")
 	// What was read before the stream ends is taken, whatever ends it.
 	err = l.reader(func(st wire.Stanza, err error) { c.receive(context.WithoutCancel(ctx), st, err) })
+	inOrder := errors.Is(l.cause(), errClosing) && errors.Is(err, wire.ErrClosed)
+	fault.Point("link.down")
 	l.fail(err)
 	c.link.Store(nil)
 	c.desk.Outbox().Down()
 	l.conn.Close()
 	wg.Wait()
 	c.iqs.abort()
-	c.acks.abort()
-	c.may.end(desk.ErrDown)
+	c.acks.abort(inOrder)
+	fault.Point("link.aborted")
+	endRosters()
 	if cause := l.cause(); cause != nil && !errors.Is(cause, errClosing) {
 		err = cause
 	}
@@ -175,8 +198,10 @@ func (c *Component) serve(ctx context.Context) error {
 func (c *Component) closeOrderly(ctx context.Context, l *link) {
 	select {
 	case <-ctx.Done():
+		fault.Point("close.asked")
 		c.desk.Outbox().Down()
 		c.acks.wait(settleTimeout)
+		fault.Point("close.settled")
 		l.close()
 		l.conn.SetReadDeadline(time.Now().Add(closeTimeout))
 	case <-l.gone:
@@ -195,16 +220,22 @@ func (e *linkError) Unwrap() error { return e.cause }
 // selfPing asks the server to route a ping to ourselves and gives the link up
 // when it does not come back: a half-open connection shows no other sign.
 func (c *Component) selfPing(l *link) {
-	t := time.NewTicker(c.cfg.SelfPing)
+	t := time.NewTimer(c.cfg.SelfPing)
 	defer t.Stop()
 	for {
 		select {
 		case <-l.gone:
 			return
 		case <-t.C:
+			if !l.written() { // it would be asked late: whether the server is dead is the writer's to find out
+				t.Reset(time.Second)
+				continue
+			}
+			t.Reset(c.cfg.SelfPing)
+			before := l.ear.heard.Load()
 			c.iqs.send(c.cfg.Domain, c.cfg.Domain, "get", []byte("<ping xmlns='urn:xmpp:ping'/>"), c.cfg.SelfPing,
 				func(_ reply, err error) {
-					if errors.Is(err, errNoReply) {
+					if errors.Is(err, errNoReply) && l.ear.heard.Load() == before { // else it is only slow
 						l.fail(errHalfOpen)
 					}
 				})
@@ -215,6 +246,10 @@ func (c *Component) selfPing(l *link) {
 // write sends stanzas over the link there is; without one they are dropped,
 // which only matters to what is in the outbox, and that is performed again.
 func (c *Component) write(stanzas []byte) {
+	if len(stanzas) > maxPost { // an answer can be larger than what it answers: 64 KiB of ' are 320 in an id
+		c.provokedBy(slog.LevelWarn, "", "not sent: larger than a client takes", "bytes", len(stanzas))
+		return
+	}
 	if l := c.link.Load(); l != nil {
 		l.write(stanzas)
 	}

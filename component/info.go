@@ -107,6 +107,9 @@ func discoInfo(to place, name, node string) any {
 		info = serviceInfo()
 	}
 	if node == "" {
+		if to.archive {
+			info.Features = append(info.Features, stanza.NSArchive, stanza.ArchiveExtended, stanza.NSRSM)
+		}
 		return info
 	}
 	if node != software+"#"+contactInfo("").Ver() {

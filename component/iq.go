@@ -3,6 +3,7 @@ package component
 import (
 	"crypto/rand"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -21,6 +22,13 @@ type reply struct {
 	failed bool // type='error'
 }
 
+// conditionNames are those of RFC 6120 §8.3.3. Any other name would be a
+// stranger's own words in the log.
+var conditionNames = []string{"bad-request", "conflict", "feature-not-implemented", "forbidden", "gone", "internal-server-error",
+	"item-not-found", "jid-malformed", "not-acceptable", "not-allowed", "not-authorized", "policy-violation",
+	"recipient-unavailable", "redirect", "registration-required", "remote-server-not-found", "remote-server-timeout",
+	"resource-constraint", "service-unavailable", "subscription-required", "undefined-condition", "unexpected-request"}
+
 // condition returns the error's condition (RFC 6120 §8.3.3), or "".
 func (r reply) condition() string { return errorCondition(r.Stanza) }
 
@@ -30,9 +38,20 @@ func errorCondition(st wire.Stanza) string {
 			continue
 		}
 		for c := range e.Children {
-			if string(c.NS) == "urn:ietf:params:xml:ns:xmpp-stanzas" && string(c.Local) != "text" {
+			if string(c.NS) == "urn:ietf:params:xml:ns:xmpp-stanzas" && slices.Contains(conditionNames, string(c.Local)) {
 				return string(c.Local)
 			}
+		}
+	}
+	return ""
+}
+
+// errorType returns an error's type (RFC 6120 §8.3.2), or "".
+func errorType(st wire.Stanza) string {
+	for e := range st.Children {
+		if string(e.Local) == "error" {
+			typ, _ := e.Attr("type")
+			return string(typ)
 		}
 	}
 	return ""

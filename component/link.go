@@ -1,12 +1,16 @@
 package component
 
 import (
+	"bytes"
 	"context"
+	"encoding/xml"
 	"errors"
 	"fmt"
 	"io"
 	"net"
+	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	mcomponent "mellium.im/xmpp/component"
@@ -14,6 +18,7 @@ import (
 	"mellium.im/xmpp/stream"
 
 	"baton/component/wire"
+	"baton/fault"
 )
 
 // Times of a link.
@@ -27,6 +32,14 @@ const (
 // this much pile up is not reading, and the link is given up.
 const maxUnwritten = 16 << 20
 
+// maxAhead bounds how many bytes of the outbox wait for the server to read.
+const maxAhead = 1 << 20
+
+const (
+	maxLogin = 16 << 10 // bytes of a server's side of a login
+	maxWrite = 16 << 10 // bytes the server must take within writeTimeout
+)
+
 var (
 	errBacklog  = errors.New("the server does not read what we send")
 	errHalfOpen = errors.New("the server does not answer: the connection is dead")
@@ -38,10 +51,12 @@ var (
 // on it is read and written by bytes, with limits and deadlines of our own.
 type link struct {
 	conn  net.Conn
+	ear   *ear
 	split *wire.Splitter
 
 	mu    sync.Mutex
 	out   []byte        // not written yet
+	busy  bool          // what was in out is being written
 	wrote *sync.Cond    // out was taken, or the link failed
 	err   error         // why the link failed
 	gone  chan struct{} // closed when it failed
@@ -51,7 +66,10 @@ type link struct {
 // than it parses: what mellium's decoder would buffer beyond the handshake
 // would be lost to us. Deadlines are ours to set: mellium's goroutine for them
 // may still run when the handshake is over, and break the link it made.
-type dribble struct{ net.Conn }
+type dribble struct {
+	net.Conn
+	seen *[]byte // what was read
+}
 
 func (dribble) SetDeadline(time.Time) error      { return nil }
 func (dribble) SetReadDeadline(time.Time) error  { return nil }
@@ -61,7 +79,54 @@ func (d dribble) Read(p []byte) (int, error) {
 	if len(p) > 1 {
 		p = p[:1]
 	}
-	return d.Conn.Read(p)
+	if len(*d.seen) > maxLogin {
+		return 0, fmt.Errorf("the server said more than a login takes: %d bytes", maxLogin)
+	}
+	n, err := d.Conn.Read(p)
+	*d.seen = append(*d.seen, p[:n]...)
+	return n, err
+}
+
+// checkHeader refuses a stream whose header binds other namespaces than ours
+// does (XEP-0114 §3): the bytes of a stanza would mean something else to us, and
+// to whom they are relayed.
+func checkHeader(login []byte) error {
+	d := xml.NewDecoder(bytes.NewReader(login))
+	for {
+		tok, err := d.RawToken()
+		if err != nil {
+			return err
+		}
+		start, ok := tok.(xml.StartElement)
+		if !ok {
+			continue
+		}
+		ns := ""
+		for _, a := range start.Attr {
+			switch {
+			case a.Name == xml.Name{Local: "xmlns"}:
+				ns = a.Value
+			case a.Name.Space == "xmlns" && (a.Name.Local != "stream" || a.Value != wire.NSStream):
+				return fmt.Errorf("the server's stream header declares xmlns:%s=%q, which no stream for components does", a.Name.Local, a.Value)
+			}
+		}
+		if ns != mcomponent.NSAccept {
+			return fmt.Errorf("the server's stream is in namespace %q, not in %q", ns, mcomponent.NSAccept)
+		}
+		return nil
+	}
+}
+
+// ear counts the bytes it heard.
+type ear struct {
+	io.Reader
+	heard atomic.Int64
+}
+
+func (e *ear) Read(p []byte) (int, error) {
+	n, err := e.Reader.Read(p)
+	e.heard.Add(int64(n))
+	return n, err
 }
 
 // negotiate logs in over conn and takes it over; conn is closed on failure.
@@ -74,7 +139,11 @@ func negotiate(ctx context.Context, conn net.Conn, domain, secret string, limits
 	ctx, cancel := context.WithTimeout(ctx, negotiateTimeout)
 	defer cancel()
 	stop := context.AfterFunc(ctx, func() { conn.SetDeadline(time.Unix(1, 0)) })
-	_, err = mcomponent.NewSession(ctx, addr, []byte(secret), dribble{conn})
+	var login []byte
+	_, err = mcomponent.NewSession(ctx, addr, []byte(secret), dribble{conn, &login})
+	if err == nil {
+		err = checkHeader(login)
+	}
 	if !stop() && err == nil {
 		err = ctx.Err()
 	}
@@ -86,7 +155,8 @@ func negotiate(ctx context.Context, conn net.Conn, domain, secret string, limits
 		return nil, err
 	}
 	conn.SetDeadline(time.Time{})
-	l := &link{conn: conn, split: wire.New(conn, limits), gone: make(chan struct{})}
+	l := &link{conn: conn, ear: &ear{Reader: conn}, gone: make(chan struct{})}
+	l.split = wire.New(l.ear, limits)
 	l.wrote = sync.NewCond(&l.mu)
 	return l, nil
 }
@@ -105,6 +175,14 @@ func (l *link) write(stanzas []byte) {
 	}
 	l.out = append(l.out, stanzas...)
 	l.wrote.Broadcast()
+}
+
+// written reports whether the server, or the system on the way to it, has taken
+// all there is.
+func (l *link) written() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.out) == 0 && !l.busy
 }
 
 // fail ends the link; the first reason stays.
@@ -139,24 +217,30 @@ func (l *link) writer() {
 	for {
 		l.mu.Lock()
 		for len(l.out) == 0 && l.err == nil {
+			l.busy = false
 			l.wrote.Wait()
 		}
 		buf, l.out = l.out, buf[:0]
+		l.busy = len(buf) > 0
+		l.wrote.Broadcast()
 		closing := l.err
 		l.mu.Unlock()
 		if closing != nil && !errors.Is(closing, errClosing) {
 			return
 		}
-		if len(buf) > 0 {
+		for part := range slices.Chunk(buf, maxWrite) { // a server that is slow, and goes on, is not dead
 			l.conn.SetWriteDeadline(time.Now().Add(writeTimeout))
-			if _, err := l.conn.Write(buf); err != nil {
+			fault.Point("link.write.before")
+			if _, err := l.conn.Write(part); err != nil {
 				l.fail(fmt.Errorf("writing to the server: %w", err))
 				return
 			}
 		}
+		fault.Point("link.write.after")
 		if closing != nil {
 			l.conn.SetWriteDeadline(time.Now().Add(closeTimeout))
 			io.WriteString(l.conn, "</stream:stream>")
+			fault.Point("close.stream-ended")
 			return
 		}
 	}
@@ -212,6 +296,8 @@ func explain(err error, domain, address string) string {
 		return fmt.Sprintf("the server refused the login: compare component.secret with the secret the server has for %s, and component.domain with its name there", domain)
 	case errors.As(err, &se) && se.Err == stream.HostUnknown.Err:
 		return fmt.Sprintf("the server at %s knows no component %s: add it to the server, or correct component.domain; if it is there, component.address is not the port for components", address, domain)
+	case errors.As(err, &se) && se.Err == stream.InvalidNamespace.Err: // ejabberd; Prosody says that it knows no such host
+		return fmt.Sprintf("the server at %s expects somebody else there: component.address is not the port for components", address)
 	case errors.As(err, &se) && se.Err == stream.Conflict.Err:
 		return fmt.Sprintf("another program is connected as %s: stop it (one connection serves a domain), or let the server prefer the newcomer (Prosody: component_conflict_resolve = \"kick_old\")", domain)
 	case isNetError(err):

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"log/slog"
 	"strings"
 	"unicode"
 
@@ -25,11 +26,12 @@ func (c *Component) message(ctx context.Context, in incoming) {
 	}
 	switch in.to.kind {
 	case kindService:
-		if c.may.granted(c, in) {
+		if c.rosters.granted(in) {
 			return
 		}
 		c.toDesk(ctx, in)
 	case kindDesk:
+		c.rosters.heard(in.from)
 		c.toDesk(ctx, in)
 	case kindQueue:
 		c.toQueue(ctx, in)
@@ -41,8 +43,9 @@ func (c *Component) message(ctx context.Context, in incoming) {
 // bounced takes a message of ours that came back.
 func (c *Component) bounced(in incoming) {
 	cond := errorCondition(in.Stanza)
-	if !c.acks.bounced(in.from, in.header.ID, cond) {
-		c.log.Info("a message came back", "from", in.header.From, "condition", cond)
+	c.rosters.bounced(in, cond)
+	if !c.acks.bounced(in.from, in.header.ID, returned(in.Stanza, cond)) {
+		c.provokedBy(slog.LevelInfo, in.header.From, "a message came back", "condition", cond)
 	}
 }
 
@@ -61,24 +64,46 @@ func (c *Component) toQueue(ctx context.Context, in incoming) {
 		c.tooLong(in)
 		return
 	}
+	if local == "" && !c.within(in, c.limit.opens(in.from)) {
+		return
+	}
 	c.agents.meet(c.contact(in.to.local), in.header.From)
 	req := desk.CallerSays{Caller: c.caller(in), Text: said.Text}
 	h := in.header
 	c.submit(ctx, h, req, func(_ desk.Result, err error) {
-		if err != nil {
+		switch {
+		case err != nil:
 			c.refuse(h, err)
+		case said.receipt: // of a repetition too: the first receipt may be lost
+			c.receipt(h)
 		}
 	})
+}
+
+// receipt tells a caller that their message is journalled (XEP-0184 §5.4).
+func (c *Component) receipt(h stanza.Header) {
+	if h.ID == "" {
+		return
+	}
+	b := append([]byte(nil), "<message type='chat'"...)
+	b = wire.AppendAttr(b, "from", bare(h.To))
+	b = wire.AppendAttr(b, "to", h.From)
+	b = append(b, "><received xmlns='urn:xmpp:receipts'"...)
+	b = wire.AppendAttr(b, "id", h.ID)
+	c.write(append(b, "/><no-store xmlns='urn:xmpp:hints'/></message>"...))
 }
 
 // caller describes the sender of a message to a queue.
 func (c *Component) caller(in incoming) desk.Caller {
 	name := ""
 	if nick, ok := in.Child("http://jabber.org/protocol/nick", "nick"); ok {
-		name = cleanName(string(nick.AppendText(nil)))
+		name = c.callersName(string(nick.AppendText(nil)))
 	}
 	if name == "" {
 		name = nameFromAddress(string(in.from))
+	}
+	if name = c.callersName(name); name == "" {
+		name = "Customer"
 	}
 	lang := in.header.Lang
 	if len(lang) > maxLang {
@@ -131,7 +156,7 @@ func (t *content) unescape(text string) {
 func (c *Component) alsoInWords(h stanza.Header, err error) {
 	var refusal *desk.Refusal
 	if errors.As(err, &refusal) {
-		c.say(bare(h.To), bare(h.From), refusal.Text)
+		c.hint(bare(h.To), bare(h.From), refusal.Text)
 	}
 }
 
@@ -148,7 +173,7 @@ func (c *Component) say(from, to, text string) {
 
 func (c *Component) refuseEncrypted(in incoming) {
 	c.fail(in.header, stanza.NotAcceptable, "Please switch off encryption for this chat.")
-	c.say(bare(in.header.To), string(in.from), "Please switch off encryption for this chat. Your message was not delivered.")
+	c.hint(bare(in.header.To), string(in.from), "Please switch off encryption for this chat. Your message was not delivered.")
 }
 
 func (c *Component) tooLong(in incoming) {
@@ -203,26 +228,4 @@ func nameFromAddress(addr string) string {
 		words[i] = string(r)
 	}
 	return cleanName(strings.Join(words, " "))
-}
-
-// maxName bounds a name, in characters.
-const maxName = 64
-
-// cleanName takes out of a name what could change how the text around it
-// reads: control characters, line ends, bidirectional controls.
-func cleanName(name string) string {
-	clean := strings.Map(func(r rune) rune {
-		switch {
-		case unicode.IsSpace(r):
-			return ' '
-		case unicode.IsControl(r), unicode.Is(unicode.Bidi_Control, r), unicode.Is(unicode.Cf, r), r == unicode.ReplacementChar:
-			return -1
-		}
-		return r
-	}, name)
-	clean = strings.Join(strings.Fields(clean), " ")
-	if r := []rune(clean); len(r) > maxName {
-		clean = string(r[:maxName])
-	}
-	return clean
 }

@@ -21,6 +21,12 @@ func (c *Component) iq(ctx context.Context, in incoming) {
 		c.fail(in.header, stanza.BadRequest, "The type of an IQ is get, set, result or error.")
 		return
 	}
+	for k := range in.Children {
+		if k.NS == nil { // encoding/xml would take the prefix for the namespace
+			c.fail(in.header, stanza.BadRequest, "A prefix in this request is not declared.")
+			return
+		}
+	}
 	st, err := stanza.Parse(in.Raw)
 	if err != nil {
 		c.refuse(in.header, err)
@@ -33,6 +39,8 @@ func (c *Component) iq(ctx context.Context, in incoming) {
 		c.callerIQ(ctx, in, st, name.Local)
 	case name.Space == stanza.NS && h.Type == "set" && in.to.kind == kindConversation:
 		c.agentIQ(ctx, in, st, name.Local)
+	case name.Space == stanza.NSArchive && in.to.kind == kindConversation && c.cfg.Archive != nil:
+		c.archiveIQ(ctx, in, st, name.Local)
 	case in.to.kind == kindConversation:
 		// Who may not know of the conversation gets one answer for everything.
 		raw := st
@@ -44,7 +52,9 @@ func (c *Component) iq(ctx context.Context, in incoming) {
 				c.refuse(h, err)
 				return
 			}
-			c.info(h, in.to, raw, &res.Conversation)
+			to := in.to
+			to.archive = c.readsArchive(in.from, res.Standing)
+			c.info(h, to, raw, &res.Conversation)
 		})
 	default:
 		c.info(h, in.to, st, nil)
@@ -72,7 +82,7 @@ func (c *Component) callerIQ(ctx context.Context, in incoming, st stanza.Stanza,
 
 func reasonOr(r stanza.DisconnectReason) string {
 	switch string(r) {
-	case "", handoff.ReasonTransferred, handoff.ReasonLeft, desk.ReasonReturned, desk.ReasonGone: // the service's to say
+	case "", handoff.ReasonTransferred, handoff.ReasonLeft, desk.ReasonReturned, desk.ReasonGone, desk.ReasonUnreachable: // the service's to say
 		return string(stanza.ReasonDone)
 	}
 	return string(r)
@@ -92,7 +102,7 @@ func (c *Component) connect(ctx context.Context, in incoming, st stanza.Stanza) 
 			c.fail(in.header, stanza.Forbidden, "You can connect for yourself only.")
 			return
 		}
-		if n := cleanName(who.Name); n != "" {
+		if n := c.callersName(who.Name); n != "" {
 			caller.Name = n
 		}
 		if who.Lang != "" && len(who.Lang) <= maxLang {
@@ -102,6 +112,9 @@ func (c *Component) connect(ctx context.Context, in incoming, st stanza.Stanza) 
 	info, err := fields(req.Form)
 	if err != nil {
 		c.refuse(in.header, err)
+		return
+	}
+	if c.localOf(ctx, in.to.local, in.from) == "" && !c.within(in, c.limit.opens(in.from)) {
 		return
 	}
 	c.perform(ctx, in.header, desk.Connect{Caller: caller, Info: info}, func(res desk.Result) []any {

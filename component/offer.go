@@ -11,6 +11,7 @@ import (
 	xmpp "mellium.im/xmpp/stanza"
 
 	"baton/desk"
+	"baton/fault"
 	"baton/handoff"
 	"baton/stanza"
 )
@@ -27,6 +28,7 @@ const dialogLines = 500
 // protocol, else by a message of the transfer desk. An offer that is over
 // meanwhile is not sent any more; its outcome follows.
 func (c *Component) ring(ctx context.Context, j job, e handoff.Ring) {
+	fault.Point("ring.before")
 	if j.conv.Offer.ID != e.Transfer || !j.conv.Offer.Rings(e.To) {
 		j.done(nil)
 		return
@@ -42,8 +44,9 @@ func (c *Component) ring(ctx context.Context, j job, e handoff.Ring) {
 		return
 	}
 	payload, err := c.nativeOffer(j.conv, e, t, lines)
-	if err != nil {
-		j.done(fmt.Errorf("%w: %w", desk.ErrNever, err))
+	if err != nil { // too much was collected: in words it is cut short
+		c.log.Warn("an offer cannot be made natively, asking in words", "transfer", e.Transfer, "error", err)
+		c.ringInWords(j, e, t, lines)
 		return
 	}
 	c.askAll(c.contact(j.conv.Local), clients, payload, func(err error) {
@@ -73,8 +76,8 @@ func (c *Component) transfer(ctx context.Context, id string) (desk.Transfer, dia
 		return t, dialog{}, fmt.Errorf("the conversation cannot be loaded: %w", err)
 	}
 	first := conv.First
-	if conv.Session != t.Session {
-		first = t.Through + 1 // of a session that is over: nothing
+	if conv.Session != t.Session || t.Mode == handoff.Reclaimed.String() {
+		first = t.Through + 1 // of a session that is over, nothing; and who is asked for it back has what they may see
 	}
 	d, err := c.dialog(ctx, t, first, t.Through)
 	return t, d, err
@@ -160,6 +163,7 @@ func formOf(info []desk.Field) *stanza.Form {
 func (c *Component) ringInWords(j job, e handoff.Ring, t desk.Transfer, d dialog) {
 	c.postMessage(j, stanza.Message{From: c.contact(localDesk), ID: t.ID,
 		Body: c.offerText(j.conv, t, d, e.Expires.Sub(c.now()))})
+	fault.Point("ring.after")
 }
 
 // sendOutcome tells a party how a transfer ended. The maker learns it by a
@@ -167,6 +171,7 @@ func (c *Component) ringInWords(j job, e handoff.Ring, t desk.Transfer, d dialog
 // protocol. Any other target has the desk's message corrected, which asked
 // them. Who accepted has the outcome in their handover message.
 func (c *Component) sendOutcome(ctx context.Context, j job, e handoff.Outcome) {
+	fault.Point("outcome.before")
 	t, err := c.desk.Store().TransferByID(ctx, c.cfg.Domain, e.Transfer)
 	if err != nil {
 		j.done(fmt.Errorf("the transfer cannot be loaded: %w", err))
@@ -192,6 +197,7 @@ func (c *Component) sendOutcome(ctx context.Context, j job, e handoff.Outcome) {
 		m.Outcome = c.outcome(t, e)
 	}
 	c.postMessage(j, m)
+	fault.Point("outcome.after")
 }
 
 // assigned reports whether a session moved without asking whoever got it: no
@@ -217,6 +223,7 @@ func handoverID(conv desk.Conversation, e handoff.Replay) string {
 // who the caller is, why the session moves, and what was said. Live lines come
 // a little later, because some clients file the first message of a chat late.
 func (c *Component) sendHandover(ctx context.Context, j job, e handoff.Replay) time.Duration {
+	fault.Point("handover.before")
 	t, err := c.desk.Store().TransferByID(ctx, c.cfg.Domain, e.Transfer)
 	var d dialog
 	if err == nil {
@@ -235,6 +242,7 @@ func (c *Component) sendHandover(ctx context.Context, j job, e handoff.Replay) t
 		Outcome: c.outcome(t, out),
 		Hints:   []stanza.Hint{stanza.Store},
 	})
+	fault.Point("handover.after")
 	if len(c.agents.native(e.To)) > 0 {
 		return 0
 	}

@@ -15,6 +15,8 @@ func (c *Component) outcomeText(conv desk.Conversation, t desk.Transfer, e hando
 		return targetText(conv, t, by, e)
 	case t.Mode == modeReturn && e.Reason == desk.ReasonGone:
 		return "You were offline for too long: this chat went back to the queue. Closed for you."
+	case t.Mode == modeReturn && e.Reason == desk.ReasonUnreachable:
+		return "The customer's messages could not be brought to you: this chat went back to the queue. Closed for you."
 	case t.Mode == modeReturn:
 		return "Returned to " + c.desk.Directory().Title(t.Target.Queue) + ". Closed for you."
 	case e.State == handoff.Accepted:

@@ -15,6 +15,7 @@ import (
 
 	"baton/component/wire"
 	"baton/desk"
+	"baton/fault"
 	"baton/handoff"
 	"baton/stanza"
 )
@@ -30,9 +31,10 @@ type job struct {
 }
 
 // Perform carries out one item of the desk's outbox; it implements
-// desk.Channel.
+// desk.Channel. It waits while the server is behind with reading: all that waits
+// after an outage, given at once, would look like a server that never reads.
 func (c *Component) Perform(ctx context.Context, item desk.Item, done func(error)) time.Duration {
-	if c.link.Load() == nil {
+	if l := c.link.Load(); l == nil || !l.calm(maxAhead) {
 		done(desk.ErrDown)
 		return 0
 	}
@@ -61,6 +63,8 @@ func (c *Component) Perform(ctx context.Context, item desk.Item, done func(error
 		c.sendParted(j, e)
 	case handoff.Moved:
 		c.sendMoved(j, e)
+	case handoff.Undelivered:
+		c.sendUndelivered(ctx, j, e)
 	default:
 		done(fmt.Errorf("%w: no way to perform %T", desk.ErrNever, e))
 	}
@@ -108,6 +112,7 @@ func (c *Component) postMessage(j job, m stanza.Message) {
 // sendLine sends the copy of a line: a root of ours, the children byte for
 // byte.
 func (c *Component) sendLine(j job) {
+	fault.Point("line.before")
 	toAgent := j.To != j.conv.Caller
 	local := j.conv.Entry
 	if toAgent {
@@ -131,38 +136,52 @@ func (c *Component) sendLine(j job) {
 		b = append(b, "/>"...)
 	}
 	c.post(j, id, append(b, "</message>"...))
+	fault.Point("line.after")
 }
 
-// attributed returns a line's children. An agent sees one contact, whoever
-// speaks; so a colleague's text says whose it is.
+// attributed returns a line's children.
 func (c *Component) attributed(j job, toAgent bool) []byte {
-	l := j.Line
+	if !toAgent {
+		return j.Line.Payload
+	}
+	return c.voiced(*j.Line, j.conv.Caller, j.conv.Aside != "" || len(j.conv.Guests) > 0, "you")
+}
+
+// voiced returns a line's children for an agent, who sees one contact, whoever
+// speaks; so a colleague's text says whose it is, and who heard it (heardBy)
+// where others did not. Together says that the reader sees more than the
+// caller's lines.
+func (c *Component) voiced(l desk.Line, caller handoff.Party, together bool, heardBy string) []byte {
 	_, rest, _ := bytes.Cut(l.Payload, endBody)
 	switch {
-	case !toAgent:
-		return l.Payload
-	case l.By == j.conv.Caller && (j.conv.Aside != "" || len(j.conv.Guests) > 0) && bracketed(l.Body): // nobody speaks in another's name
-		return append(appendElement(nil, "body", `\`+l.Body), rest...)
-	case l.By == j.conv.Caller:
+	case l.By == caller && together && holdsBracketed(l.Body): // nobody speaks in another's name
+		return append(appendElement(nil, "body", unbracket(l.Body)), rest...)
+	case l.By == caller:
 		return l.Payload
 	}
 	if l.Body == "" {
 		rest = l.Payload
 	}
-	short := shortID(j.conv.Local) // agents know the lines by other ids than the caller
+	short := shortID(l.Conversation) // agents know the lines by other ids than the caller
 	rest = bytes.ReplaceAll(rest, []byte(" id='"+short+side(false)), []byte(" id='"+short+side(true)))
 	if l.Body == "" {
 		return rest
 	}
-	name := c.nameIn(*l)
+	name := c.nameIn(l)
 	if l.Private {
-		name += ", to you only"
+		name += ", to " + heardBy + " only"
 	}
-	return append(appendElement(nil, "body", "["+name+"] "+l.Body), rest...)
+	return append(appendElement(nil, "body", "["+name+"] "+behind(l.Body)), rest...)
 }
 
-// bracketed reports whether a text looks as if it began with somebody's name.
-func bracketed(text string) bool { return strings.HasPrefix(strings.TrimLeftFunc(text, unseen), "[") }
+// behind returns a text that stands behind a name: none of its further lines
+// looks as if another's began there.
+func behind(text string) string {
+	for first := range linesOf(text) {
+		return first + unbracket(text[len(first):])
+	}
+	return text
+}
 
 func (c *Component) sendGreeting(j job, e handoff.Opened) {
 	q, _ := c.desk.Directory().Queue(j.conv.Entry)
@@ -170,6 +189,7 @@ func (c *Component) sendGreeting(j job, e handoff.Opened) {
 		j.done(nil)
 		return
 	}
+	fault.Point("greeting.before")
 	c.postMessage(j, stanza.Message{
 		From: c.contact(j.conv.Entry),
 		ID:   fmt.Sprintf("%s-s%d", shortID(j.conv.Local), e.Session),
@@ -180,16 +200,19 @@ func (c *Component) sendGreeting(j job, e handoff.Opened) {
 // sendLeave disconnects one leg: natively where the client speaks the protocol,
 // in a line where it does not and nothing else says so.
 func (c *Component) sendLeave(j job, e handoff.Leave) {
+	fault.Point("leave.before")
 	native := c.nativeClients(j)
 	if len(native) > 0 {
-		c.sendDisconnect(j, native, e.Reason, e.Epoch, j.done)
+		c.sendDisconnect(j, native, stanza.Disconnect{Session: j.session(e.Session),
+			Reason: stanza.DisconnectReason(e.Reason), Epoch: e.Epoch}, j.done)
 		return
 	}
 	text, from := "", c.contact(j.conv.Local)
 	switch {
 	case j.To == j.conv.Caller:
 		text, from = "This chat has ended. Write again any time.", c.contact(j.conv.Entry)
-	case e.Reason == string(stanza.ReasonTransferred), e.Reason == desk.ReasonReturned, e.Reason == desk.ReasonGone:
+	case e.Reason == string(stanza.ReasonTransferred), e.Reason == desk.ReasonReturned, e.Reason == desk.ReasonGone,
+		e.Reason == desk.ReasonUnreachable:
 		j.done(nil) // an outcome, or the answer to the command, says it
 		return
 	case e.Reason == handoff.ReasonLeft && e.By == j.To:
@@ -205,10 +228,12 @@ func (c *Component) sendLeave(j job, e handoff.Leave) {
 	}
 	id := fmt.Sprintf("%s-l%d", shortID(j.conv.Local), j.ID) // the conversation may have gone on meanwhile
 	c.postMessage(j, stanza.Message{From: from, ID: id, Body: text})
+	fault.Point("leave.after")
 }
 
 // sendParted tells the holder that somebody beside them has left.
 func (c *Component) sendParted(j job, e handoff.Parted) {
+	fault.Point("parted.before")
 	text := c.desk.Directory().NameOf(e.Who) + " has left this chat."
 	if e.Aside {
 		text = fmt.Sprintf("%s has left the consultation. What you write is not sent before you say %scancel; %ssay text speaks to %s.",
@@ -231,13 +256,12 @@ func (c *Component) nativeClients(j job) []string {
 
 // sendDisconnect sends a native disconnect to every client. One that does not
 // acknowledge it stops nothing: ownership is the service's.
-func (c *Component) sendDisconnect(j job, clients []string, reason string, epoch uint64, done func(error)) {
+func (c *Component) sendDisconnect(j job, clients []string, d stanza.Disconnect, done func(error)) {
 	from := c.contact(j.conv.Local)
 	if j.To == j.conv.Caller {
 		from = c.contact(j.conv.Entry)
 	}
-	payload, err := xml.Marshal(stanza.Disconnect{Session: sessionID(j.conv),
-		Reason: stanza.DisconnectReason(reason), Epoch: epoch})
+	payload, err := xml.Marshal(d)
 	if err != nil {
 		done(fmt.Errorf("%w: %w", desk.ErrNever, err))
 		return
@@ -282,13 +306,15 @@ func (c *Component) askAll(from string, clients []string, payload []byte, done f
 // sendMoved tells the caller of the new agent: natively as the disconnect of
 // the old leg, in a line where the settings say so.
 func (c *Component) sendMoved(j job, e handoff.Moved) {
+	fault.Point("moved.before")
 	native, tell := c.nativeClients(j), c.desk.Policy().TellCaller
 	if len(native) > 0 {
 		done := j.done
 		if tell { // the line's sign of arrival is the item's
 			done = func(error) {}
 		}
-		c.sendDisconnect(j, native, string(stanza.ReasonTransferred), e.Epoch, done)
+		c.sendDisconnect(j, native, stanza.Disconnect{Session: j.session(e.Session),
+			Reason: stanza.ReasonTransferred, Epoch: e.Epoch}, done)
 	}
 	switch {
 	case tell:

@@ -12,6 +12,7 @@ import (
 	xmpp "mellium.im/xmpp/stanza"
 
 	"baton/desk"
+	"baton/fault"
 	"baton/handoff"
 	"baton/stanza"
 )
@@ -47,6 +48,7 @@ type client struct {
 	known  bool // its features are
 	asked  bool // for its features, over this connection
 	native bool
+	atDesk bool // it shows itself to the desk, not only to a contact
 	prio   int8
 	link   int // the connection it was last seen over
 }
@@ -63,6 +65,15 @@ func (c *Component) presence(ctx context.Context, in incoming) {
 		c.subscribe(ctx, in, true)
 	case "probe":
 		c.subscribe(ctx, in, false)
+	case "subscribed":
+		if isAgent {
+			c.rosters.letIn(in.from, in.to.local)
+			c.subscribe(ctx, in, false)
+		}
+	case "unsubscribed":
+		if isAgent {
+			c.rosters.letOut(in.from, in.to.local)
+		}
 	}
 }
 
@@ -79,6 +90,9 @@ func (c *Component) subscribe(ctx context.Context, in incoming, asked bool) {
 		}
 	}
 	_, isAgent := c.agent(h.From)
+	if asked && isAgent && in.to.kind == kindDesk {
+		defer c.rosters.halfway(to)
+	}
 	switch {
 	case in.to.kind == kindQueue, in.to.kind == kindService && isAgent, in.to.kind == kindDesk && isAgent:
 		yes()
@@ -107,13 +121,23 @@ func (a *agents) update(ctx context.Context, in incoming) {
 		a.c.log.Debug("a presence cannot be read", "from", full, "error", err)
 		return
 	}
+	elsewhere := in.to.kind == kindConversation || in.to.kind == kindQueue
 	a.mu.Lock()
+	if p.Type == xmpp.UnavailablePresence && elsewhere && a.seenAtDesk(who, full) {
+		a.mu.Unlock() // that contact is only out of their sight: out of their roster, or blocked
+		return
+	}
 	if p.Type == xmpp.UnavailablePresence {
+		gone := []string{full}
 		if full == string(who) { // all of them
+			gone = slices.Collect(maps.Keys(a.by[who]))
 			delete(a.by, who)
 		}
 		delete(a.by[who], full)
 		a.mu.Unlock()
+		for _, client := range gone {
+			a.c.acks.left(who, client)
+		}
 		a.tell(ctx, who)
 		return
 	}
@@ -123,6 +147,7 @@ func (a *agents) update(ctx context.Context, in incoming) {
 	if a.by[who] == nil {
 		a.by[who] = map[string]*client{}
 	}
+	first := len(a.by[who]) == 0
 	cl := a.by[who][full]
 	if cl == nil {
 		cl = &client{}
@@ -141,7 +166,12 @@ func (a *agents) update(ctx context.Context, in incoming) {
 	}
 	ask := !cl.known && !cl.asked
 	cl.asked, cl.link = true, a.link
+	cl.atDesk = cl.atDesk || !elsewhere
 	a.mu.Unlock()
+	if first {
+		a.c.acks.came(who, a.c.contact(localDesk), full)
+		a.c.rosters.loggedIn(who)
+	}
 	if ask {
 		a.discover(a.c.contact(localDesk), full, func(native bool, err error) {
 			a.mu.Lock()
@@ -149,6 +179,9 @@ func (a *agents) update(ctx context.Context, in incoming) {
 				cl.native, cl.known = native, true
 			}
 			if caps.Ver != "" && err == nil {
+				if len(a.caps) >= maxClients {
+					clear(a.caps)
+				}
 				a.caps[caps] = native
 			}
 			a.mu.Unlock()
@@ -157,6 +190,17 @@ func (a *agents) update(ctx context.Context, in incoming) {
 		return
 	}
 	a.tell(ctx, who)
+}
+
+// seenAtDesk reports whether a client, or with a bare address any of theirs,
+// shows itself to the desk. The caller holds mu.
+func (a *agents) seenAtDesk(who handoff.Party, full string) bool {
+	for f, cl := range a.by[who] {
+		if cl.atDesk && (f == full || full == string(who)) {
+			return true
+		}
+	}
+	return false
 }
 
 // discover asks a client what it can do (XEP-0030). One that does not say in
@@ -187,6 +231,7 @@ func (a *agents) tell(ctx context.Context, who handoff.Party) {
 	if before, ever := a.told[who]; ever && before == now {
 		return
 	}
+	fault.Point("presence.told")
 	err := a.c.desk.Submit(ctx, desk.Presence{Agent: who, Available: now.free, Online: now.online}, func(desk.Result, error) {})
 	if err != nil {
 		return
@@ -223,12 +268,17 @@ func (a *agents) connected(ctx context.Context) {
 }
 
 // client returns an agent's client to ask for a sign of arrival: the one with
-// the highest priority; empty when none is online.
+// the highest priority; empty when none is online. One that was not seen over
+// this connection does not count: the server may have restarted and stored for
+// them what another one with the same name would answer for.
 func (a *agents) client(who handoff.Party) string {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	best := ""
 	for full, cl := range a.by[who] {
+		if cl.link != a.link {
+			continue
+		}
 		b := a.by[who][best]
 		if b == nil || cmp.Or(cmp.Compare(cl.prio, b.prio), cmp.Compare(best, full)) > 0 {
 			best = full

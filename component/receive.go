@@ -4,9 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
+	"strings"
 
 	"baton/component/wire"
 	"baton/desk"
+	"baton/fault"
 	"baton/handoff"
 	"baton/stanza"
 )
@@ -24,6 +27,7 @@ type incoming struct {
 // place in the desk's queue, and never fails: whatever a stanza holds, the
 // stream goes on.
 func (c *Component) receive(ctx context.Context, st wire.Stanza, over error) {
+	fault.Point("receive.read")
 	in := incoming{Stanza: st}
 	text := func(raw []byte) string { return string(wire.Unescape(nil, raw)) }
 	in.header = stanza.Header{Kind: string(st.Local), From: text(st.From), To: text(st.To),
@@ -33,6 +37,13 @@ func (c *Component) receive(ctx context.Context, st wire.Stanza, over error) {
 	in.to, ours = c.place(in.header.To)
 	if !wire.IsStanzaNS(st.NS) || in.from == "" || !ours {
 		c.log.Debug("not for us", "kind", in.header.Kind, "from", in.header.From, "to", in.header.To)
+		return
+	}
+	if c.fromUs(in) {
+		c.log.Debug("our own, ignored", "kind", in.header.Kind, "from", in.header.From)
+		return
+	}
+	if !c.within(in, c.limit.take(in)) {
 		return
 	}
 	if over != nil {
@@ -49,9 +60,16 @@ func (c *Component) receive(ctx context.Context, st wire.Stanza, over error) {
 	}
 }
 
+// fromUs reports whether an address of ours sent it: never, but for the ping by
+// which the link is tried. Taking it for somebody's could go round for ever.
+func (c *Component) fromUs(in incoming) bool {
+	return strings.EqualFold(serverOf(string(in.from)), c.cfg.Domain) &&
+		(in.header.Kind != "iq" || strings.Contains(string(in.from), "@"))
+}
+
 // tooLarge answers a stanza that was over a limit and has been skipped.
 func (c *Component) tooLarge(in incoming, over error) {
-	c.log.Warn("a stanza over a limit was refused", "from", in.header.From, "error", over)
+	c.provoked(in, "a stanza over a limit was refused", "error", over)
 	var limit *wire.LimitError
 	if errors.As(over, &limit) {
 		c.fail(in.header, stanza.NotAcceptable, fmt.Sprintf("Too large: more than %d %s. Send it in parts.", limit.Limit, limit.Which))
@@ -65,7 +83,9 @@ func (c *Component) fail(h stanza.Header, cond stanza.Condition, text string) {
 	case h.Type == "error", h.Kind == "iq" && h.Type == "result", h.Kind == "presence" && h.Type == "":
 		return
 	}
+	fault.Point("answer.error.before")
 	c.write(h.Fail(cond, text))
+	fault.Point("answer.error.after")
 }
 
 // refuse answers a stanza with what the desk refused it for.
@@ -73,7 +93,7 @@ func (c *Component) refuse(h stanza.Header, err error) {
 	cond, text := condition(err)
 	var theirs *stanza.Error
 	if !errors.As(err, &theirs) && (cond == stanza.ServiceUnavailable || errors.Is(err, desk.ErrStore)) {
-		c.log.Error("a request failed", "from", h.From, "to", h.To, "error", err)
+		c.provokedBy(slog.LevelError, h.From, "a request failed", "to", short(h.To), "error", err)
 	}
 	c.fail(h, cond, text)
 }
@@ -85,12 +105,15 @@ func (c *Component) result(h stanza.Header, payloads ...any) {
 		c.log.Error("cannot encode an answer", "to", h.From, "error", err)
 		b = h.Fail(stanza.ServiceUnavailable, "")
 	}
+	fault.Point("answer.result.before")
 	c.write(b)
+	fault.Point("answer.result.after")
 }
 
 // submit hands a request to the desk. When that cannot be, the sender is told
 // to try again.
 func (c *Component) submit(ctx context.Context, h stanza.Header, req desk.Request, done func(desk.Result, error)) {
+	fault.Point("receive.submit.before")
 	if err := c.desk.Submit(ctx, req, done); err != nil {
 		c.fail(h, stanza.ResourceConstraint, "The service is closing down. Try again in a moment.")
 	}

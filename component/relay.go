@@ -3,12 +3,9 @@ package component
 import (
 	"bytes"
 	"context"
-	"iter"
 	"slices"
 	"strconv"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"baton/component/wire"
 	"baton/desk"
@@ -19,49 +16,109 @@ import (
 type carriage uint8
 
 const (
-	drop  carriage = iota // anything unknown: a copy of ours would lend it our name
-	carry                 // byte for byte
-	state                 // byte for byte, and alone it is no line of the dialog
-	refer                 // names another message: its id is translated
-	mark                  // as refer, and alone it is no line of the dialog
+	drop   carriage = iota // anything unknown: a copy of ours would lend it our name
+	carry                  // byte for byte
+	thread                 // the same, and nothing but text
+	state                  // byte for byte, and alone it is no line of the dialog
+	refer                  // names another message: its id is translated
+	mark                   // as refer, and alone it is no line of the dialog
 )
 
-// allowed is the allow-list of relayed children.
+// allowed is the allow-list of relayed children: what is not in it is unknown to
+// us, and a copy of ours would lend it our name.
 func allowed(ns, local []byte) carriage {
-	switch string(ns) {
-	case "http://jabber.org/protocol/chatstates":
-		return state
-	case "urn:xmpp:receipts":
-		if string(local) == "request" {
-			return state
-		}
-		return mark
-	case "urn:xmpp:chat-markers:0":
-		if string(local) == "markable" {
-			return state
-		}
-		return mark
-	case "urn:xmpp:message-correct:0", "urn:xmpp:reply:0", "urn:xmpp:reactions:0",
-		"urn:xmpp:message-retract:1":
-		return refer
-	case "jabber:x:oob", "urn:xmpp:sfs:0", "urn:xmpp:fallback:0", "urn:xmpp:styling:0":
-		return carry
-	}
 	if wire.IsStanzaNS(ns) && string(local) == "thread" {
-		return carry
+		return thread
 	}
-	return drop
+	return relayed[string(ns)][string(local)]
+}
+
+var relayed = map[string]map[string]carriage{
+	"http://jabber.org/protocol/chatstates": {"active": state, "composing": state, "paused": state, "inactive": state, "gone": state},
+	"urn:xmpp:receipts":                     {"request": state, "received": mark},
+	"urn:xmpp:chat-markers:0":               {"markable": state, "received": mark, "displayed": mark, "acknowledged": mark},
+	"urn:xmpp:message-correct:0":            {"replace": refer},
+	"urn:xmpp:reply:0":                      {"reply": refer},
+	"urn:xmpp:reactions:0":                  {"reactions": refer},
+	"urn:xmpp:message-retract:1":            {"retract": refer},
+	"jabber:x:oob":                          {"x": carry},
+	"urn:xmpp:sfs:0":                        {"file-sharing": carry, "sources": carry},
+	"urn:xmpp:fallback:0":                   {"fallback": carry},
+	"urn:xmpp:styling:0":                    {"unstyled": carry},
+}
+
+// Of what is carried on a message may have that many of a kind; of everything
+// else one.
+const maxCarried = 8
+
+// ofFiles are the namespaces that may stand within a shared file (XEP-0447):
+// what is within an allowed element is seen by clients that look for it
+// anywhere.
+var ofFiles = []string{"urn:xmpp:sfs:0", "urn:xmpp:file:metadata:0", "urn:xmpp:hashes:2", "urn:xmpp:thumbs:1",
+	"http://jabber.org/protocol/url-data", "urn:xmpp:esfs:0"}
+
+// holdsOnly reports whether everything in an element is of its own namespace,
+// or, for a file, of those that files need.
+func holdsOnly(e wire.Element, ns string) bool {
+	for k := range e.Children {
+		is := string(k.NS)
+		if is != ns && (ns != ofFiles[0] || !slices.Contains(ofFiles, is)) || !holdsOnly(k, ns) {
+			return false
+		}
+	}
+	return true
+}
+
+// isLeaf reports whether an element has no elements in it.
+func isLeaf(e wire.Element) bool {
+	for range e.Children {
+		return false
+	}
+	return true
 }
 
 // content is what a message says, as far as it may be relayed.
 type content struct {
 	desk.Text
 	line      bool // belongs to the dialog; otherwise only a sign of life
+	receipt   bool // the caller asks for one (XEP-0184)
 	encrypted bool // end-to-end: the text is not the text
 	corrects  bool
 	about     uint64 // the line it refers to; 0: none
 	changes   bool   // it corrects that line, or takes it back
 	bodyLen   int    // bytes at the front of Payload that are the body's element
+	seen      map[string]int
+}
+
+// carriage says what becomes of a child of this message. What is carried byte
+// for byte must mean the same in a copy, and hold nothing that would not be
+// carried by itself.
+func (t *content) carriage(e wire.Element) carriage {
+	how := allowed(e.NS, e.Local)
+	ok := how != drop && t.room(e, how)
+	switch how {
+	case carry:
+		ok = ok && e.Portable() && holdsOnly(e, string(e.NS))
+	case state, thread:
+		ok = ok && e.Portable() && isLeaf(e)
+	}
+	if !ok {
+		return drop
+	}
+	return how
+}
+
+// room counts a child, and reports whether so many of its kind may be there.
+func (t *content) room(e wire.Element, how carriage) bool {
+	if t.seen == nil {
+		t.seen = map[string]int{}
+	}
+	kind := string(e.NS) // of states only one, whichever it is
+	if how != state {
+		kind += " " + string(e.Local)
+	}
+	t.seen[kind]++
+	return t.seen[kind] == 1 || how == carry && t.seen[kind] <= maxCarried
 }
 
 // read takes out of a message what may be relayed. References are translated
@@ -76,7 +133,7 @@ func (c *Component) read(ctx context.Context, in incoming, local string, toAgent
 			if body == nil { // the first one counts, whatever its language
 				out.line = true
 				out.Body, body = c.body(child)
-				if out.Body != "" && !plainBody(body) && (!toAgent || bracketed(out.Body)) { // something goes in front of it
+				if out.Body != "" && !plainBody(body) && (!toAgent || holdsBracketed(out.Body)) { // something goes in front of it
 					body = appendElement(nil, "body", out.Body)
 				}
 			}
@@ -88,15 +145,16 @@ func (c *Component) read(ctx context.Context, in incoming, local string, toAgent
 		case isEncryption(child.NS, child.Local):
 			out.encrypted = true
 			continue
+		case toAgent && child.Is("urn:xmpp:receipts", "request"):
+			out.receipt = true // ours to give: it is here, whoever reads it when
+			continue
 		}
-		switch allowed(child.NS, child.Local) {
+		switch out.carriage(child) {
 		case carry:
-			out.line = out.line || string(child.NS) != "urn:xmpp:styling:0" && string(child.Local) != "thread"
+			out.line = out.line || string(child.NS) != "urn:xmpp:styling:0"
 			fallthrough
-		case state:
-			if child.Portable() {
-				out.Payload = append(out.Payload, child.Raw...)
-			}
+		case state, thread:
+			out.Payload = append(out.Payload, child.Raw...)
 		case refer:
 			out.corrects = out.corrects || string(child.NS) == "urn:xmpp:message-correct:0"
 			b, seq := c.translate(ctx, child, in.from, local, toAgent)
@@ -122,7 +180,7 @@ func (c *Component) read(ctx context.Context, in incoming, local string, toAgent
 func (c *Component) body(e wire.Element) (string, []byte) {
 	text := string(e.AppendText(nil))
 	safe := c.disarm(text)
-	if safe == text && e.Portable() {
+	if safe == text && e.Portable() && isLeaf(e) { // some clients show what is in elements within it too
 		return text, slices.Clone(e.Raw)
 	}
 	return safe, appendElement(nil, "body", safe)
@@ -139,51 +197,6 @@ func isEncryption(ns, local []byte) bool {
 	return string(ns) == "urn:xmpp:eme:0" || string(ns) == "jabber:x:encrypted" ||
 		string(ns) == "urn:xmpp:openpgp:0" || string(ns) == "eu.siacs.conversations.axolotl" ||
 		bytes.HasPrefix(ns, []byte("urn:xmpp:omemo:"))
-}
-
-// disarm makes sure that no line of somebody's text looks like one of the
-// service's own.
-func (c *Component) disarm(text string) string {
-	m := strings.TrimSpace(c.cfg.Mark)
-	if m == "" || !strings.Contains(text, m) {
-		return text
-	}
-	var b strings.Builder
-	for l := range linesOf(text) {
-		if strings.HasPrefix(strings.TrimLeftFunc(l, unseen), m) {
-			b.WriteByte('\\')
-		}
-		b.WriteString(l)
-	}
-	return b.String()
-}
-
-// unseen reports whether a character before a mark would not keep people from
-// taking it for one at the beginning of the line.
-func unseen(r rune) bool {
-	return r == '>' || unicode.IsSpace(r) || unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || unicode.Is(unicode.Mn, r)
-}
-
-// isLineEnd reports whether some client begins a new line after the character.
-func isLineEnd(r rune) bool { return strings.ContainsRune("\n\r\v\f\u0085\u2028\u2029", r) }
-
-// linesOf yields the lines of a text, each with what ends it.
-func linesOf(text string) iter.Seq[string] {
-	return func(yield func(string) bool) {
-		for text != "" {
-			end := strings.IndexFunc(text, isLineEnd)
-			if end < 0 {
-				end = len(text)
-			} else {
-				_, size := utf8.DecodeRuneInString(text[end:])
-				end += size
-			}
-			if !yield(text[:end]) {
-				return
-			}
-			text = text[end:]
-		}
-	}
 }
 
 // translate rebuilds an element that names another message for the other side
@@ -215,15 +228,25 @@ func (c *Component) translate(ctx context.Context, e wire.Element, from handoff.
 		return append(out, "/>"...), line.Seq
 	}
 	out = append(out, '>')
+	n := 0
 	for r := range e.Children {
-		if string(r.Local) == "reaction" {
-			out = append(out, "<reaction>"...)
-			out = wire.AppendEscapedText(out, r.AppendText(nil))
-			out = append(out, "</reaction>"...)
+		text := r.AppendText(nil)
+		if n++; n > maxReactions || string(r.Local) != "reaction" || len(text) > maxReaction {
+			continue
 		}
+		out = append(out, "<reaction>"...)
+		out = wire.AppendEscapedText(out, text)
+		out = append(out, "</reaction>"...)
 	}
 	return append(out, "</reactions>"...), line.Seq
 }
+
+// A reaction is an emoji (XEP-0444 §3.1); a text in its place would stand where
+// no mark tells whose it is.
+const (
+	maxReactions = 16
+	maxReaction  = 48 // bytes; a family of four has 25
+)
 
 // changes reports whether an element of that namespace changes an earlier
 // message.

@@ -2,110 +2,171 @@ package component
 
 import (
 	"context"
-	"encoding/xml"
 	"errors"
-	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
 	"time"
 
-	xmpp "mellium.im/xmpp/stanza"
-
 	"baton/desk"
+	"baton/fault"
 	"baton/handoff"
 	"baton/stanza"
 )
 
-// rosterTimeout is how long a server may take to change a roster.
-const rosterTimeout = 20 * time.Second
+// Roster strategies: how contacts get into the agents' rosters.
+const (
+	RosterAuto      = "auto"         // the best the server allows, found out at every login
+	RosterPrivilege = "privilege"    // XEP-0356
+	RosterEjabberd  = "ejabberd-api" // ejabberd's mod_http_api
+	RosterSubscribe = "subscribe"    // the agent is asked, by a subscription request
+	RosterNone      = "none"         // not at all
+)
 
 // grantTimeout is how long after connecting a server may take to say what it
 // grants.
 const grantTimeout = 2 * time.Second
 
-// privileges is what the server grants the component (XEP-0356), by host. It
-// says so anew on every stream; who asks before it has waits for it.
-type privileges struct {
-	mu      sync.Mutex
-	by      map[string]bool // may write the rosters of that host's users
-	open    bool            // the server may still say
-	lost    error           // the stream is over
-	waiting map[string][]func(answer)
-	timer   *time.Timer
+// strategy is one way of getting contacts into rosters; there is a file for
+// each. The methods may block, until ctx ends at the latest; what they do may be
+// done twice. They are never called twice at a time for one agent.
+type strategy interface {
+	name() string
+	// put makes an item be in an agent's roster, as it is given.
+	put(ctx context.Context, agent handoff.Party, item stanza.RosterItem) error
+	// remove makes it be there no more.
+	remove(ctx context.Context, agent handoff.Party, contact string) error
+	// get returns an agent's roster; errNoRoster where that cannot be.
+	get(ctx context.Context, agent handoff.Party) ([]stanza.RosterItem, error)
+	// asks reports whether it is the agent who has to let a contact in.
+	asks() bool
 }
 
-// answer says whether a roster may be written.
-type answer struct {
-	may  bool
-	late bool  // it had to be waited for
-	err  error // the stream ended first
+// eager is a strategy that can begin to put an item without waiting for
+// anything. What is written to the same stream after it comes after it.
+type eager interface {
+	begin(agent handoff.Party, item stanza.RosterItem, done func(error))
 }
 
-// begin forgets what the last stream was granted.
-func (p *privileges) begin() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.by, p.waiting, p.open, p.lost = nil, map[string][]func(answer){}, true, nil
-	p.timer = time.AfterFunc(grantTimeout, func() { p.end(nil) })
+// errNoRoster says that a strategy does not read rosters.
+var errNoRoster = errors.New("rosters cannot be read")
+
+// rosters finds out, at every login and for each server that agents live at,
+// which strategy works, and carries out what is to be done to their rosters.
+type rosters struct {
+	c   *Component
+	api *ejabberdAPI // nil: none is configured
+
+	mu    sync.Mutex
+	link  context.Context // of the connection there is
+	wg    *sync.WaitGroup // what goes on for it
+	hosts map[string]*rosterHost
+	tasks map[handoff.Party][]func(context.Context) // what waits for each agent's turn
+	due   []handoff.Party                           // whose rosters are to be checked
+	wake  chan struct{}
+
+	checked map[handoff.Party]time.Time // when their rosters were last found or made right
+	shut    map[binding]bool            // contacts that agents keep out
+	said    map[binding]bool            // those of which they were told
+	asked   map[binding]bool            // who was asked to let a contact in, over this connection
+	failed  map[handoff.Party]bool      // whose rosters could not be looked after, as was said
 }
 
-// end ends the waiting: nothing more will be granted on this stream.
-func (p *privileges) end(err error) {
-	p.mu.Lock()
-	p.timer.Stop()
-	all := p.waiting
-	p.waiting, p.open, p.lost = nil, false, err
-	p.mu.Unlock()
-	for _, ws := range all {
-		for _, w := range ws {
-			w(answer{late: true, err: err})
+// binding is a contact and the agent whose roster it is for.
+type binding struct {
+	agent handoff.Party
+	local string
+}
+
+// rosterHost is a server that agents live at.
+type rosterHost struct {
+	name    string
+	way     strategy      // nil: not chosen yet
+	chosen  chan struct{} // closed when it is
+	granted bool          // the server said what it grants
+	grant   stanza.Privilege
+	news    chan struct{} // it said so, or anew
+}
+
+func newRosters(c *Component) *rosters {
+	r := &rosters{c: c, wake: make(chan struct{}, 1), tasks: map[handoff.Party][]func(context.Context){},
+		checked: map[handoff.Party]time.Time{}, shut: map[binding]bool{}, said: map[binding]bool{}, asked: map[binding]bool{}, failed: map[handoff.Party]bool{}}
+	if c.cfg.EjabberdAPI != "" {
+		r.api = newEjabberdAPI(c.cfg.EjabberdAPI, c.cfg.HTTP)
+	}
+	return r
+}
+
+// begin looks after the rosters while one connection stands. end waits until
+// nothing goes on any more.
+func (r *rosters) begin(ctx context.Context) (end func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	var wg sync.WaitGroup
+	r.mu.Lock()
+	r.link, r.wg, r.hosts = ctx, &wg, map[string]*rosterHost{}
+	clear(r.asked)
+	clear(r.checked)
+	r.mu.Unlock()
+	r.meet()
+	wg.Go(func() { r.checks(ctx) })
+	return func() {
+		r.mu.Lock() // nothing begins while it ends
+		cancel()
+		r.mu.Unlock()
+		wg.Wait()
+		if r.api != nil {
+			r.api.close()
+		}
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.link, r.due = nil, nil
+	}
+}
+
+// meet begins with the hosts of agents that are not known yet.
+func (r *rosters) meet() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, a := range r.c.desk.Directory().Agents {
+		name := serverOf(string(a.JID))
+		if r.link == nil || r.link.Err() != nil || r.hosts[name] != nil {
+			continue
+		}
+		h := &rosterHost{name: name, chosen: make(chan struct{}), news: make(chan struct{}, 1)}
+		r.hosts[name] = h
+		if fixed := r.fixed(); fixed != nil {
+			h.way = fixed
+			close(h.chosen)
+		}
+		ctx := r.link
+		r.wg.Go(func() { r.tend(ctx, h) })
+	}
+}
+
+// Reconfigured makes the agents known that a new configuration brought.
+func (c *Component) Reconfigured() {
+	c.rosters.meet()
+	c.rosters.mu.Lock()
+	hosts := slices.Collect(maps.Values(c.rosters.hosts))
+	c.rosters.mu.Unlock()
+	for _, h := range hosts {
+		if c.rosters.knownWay(h.name) != nil {
+			c.rosters.checkHost(h)
 		}
 	}
 }
 
-// grant notes what a host says, and tells those who wait for it.
-func (p *privileges) grant(host string, may bool) {
-	p.mu.Lock()
-	if p.by == nil {
-		p.by = map[string]bool{}
-	}
-	p.by[host] = may
-	ws := p.waiting[host]
-	delete(p.waiting, host)
-	p.mu.Unlock()
-	for _, w := range ws {
-		w(answer{may: may, late: true})
-	}
-}
-
-// known calls do with whether the rosters of a host's users may be written: at
-// once, or as soon as the server has said so or is too late, or with the error
-// that ended the stream. It returns false if do has to wait.
-func (p *privileges) known(host string, do func(answer)) bool {
-	p.mu.Lock()
-	may, said := p.by[host]
-	if !said && p.open {
-		p.waiting[host] = append(p.waiting[host], do)
-		p.mu.Unlock()
-		return false
-	}
-	err := p.lost
-	p.mu.Unlock()
-	do(answer{may: may, err: err})
-	return true
-}
-
 // granted takes the server's advertisement; false if the message is none. Only
 // a host that agents live at can grant anything.
-func (p *privileges) granted(c *Component, in incoming) bool {
+func (r *rosters) granted(in incoming) bool {
 	_, v2 := in.Child(stanza.NSPrivilege2, "privilege")
 	_, v1 := in.Child(stanza.NSPrivilege1, "privilege")
 	host := in.header.From
 	if !v1 && !v2 || strings.ContainsAny(host, "@/") {
 		return false
 	}
-	if !slices.ContainsFunc(c.desk.Directory().Agents, func(a desk.Agent) bool { return serverOf(string(a.JID)) == host }) {
+	if !slices.ContainsFunc(r.c.desk.Directory().Agents, func(a desk.Agent) bool { return serverOf(string(a.JID)) == host }) {
 		return true
 	}
 	var adv stanza.Privilege
@@ -114,153 +175,127 @@ func (p *privileges) granted(c *Component, in incoming) bool {
 		err = st.Decode(&adv)
 	}
 	if err != nil {
-		c.log.Warn("the server's grant of privileges cannot be read", "host", host, "error", err)
+		r.c.log.Warn("the server's grant of privileges cannot be read", "host", host, "error", err)
 		return true
 	}
-	may := adv.MaySetRoster() && !c.cfg.NoRoster
-	p.grant(host, may)
-	c.log.Info("privileges", "host", host, "roster", may)
-	if may {
-		c.enrol(host)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	h := r.hosts[host]
+	if h == nil {
+		return true
+	}
+	news := !h.granted || h.grant.NS != adv.NS || h.grant.MaySetRoster() != adv.MaySetRoster() || h.grant.MayGetRoster() != adv.MayGetRoster()
+	h.grant, h.granted = adv, true
+	if news {
+		select {
+		case h.news <- struct{}{}:
+		default:
+		}
 	}
 	return true
 }
 
-// Reconfigured makes the agents known that a new configuration brought.
-func (c *Component) Reconfigured() {
-	c.may.mu.Lock()
-	var hosts []string
-	for host, may := range c.may.by {
-		if may {
-			hosts = append(hosts, host)
-		}
+// knownWay returns the strategy chosen for a host; nil while none is.
+func (r *rosters) knownWay(host string) strategy {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if h := r.hosts[host]; h != nil {
+		return h.way
 	}
-	c.may.mu.Unlock()
-	for _, host := range hosts {
-		c.enrol(host)
+	return nil
+}
+
+// way waits until the strategy for a host is chosen.
+func (r *rosters) way(ctx context.Context, host string) (strategy, error) {
+	r.mu.Lock()
+	h := r.hosts[host]
+	r.mu.Unlock()
+	if h == nil { // an agent the configuration has no more
+		return noRoster{}, nil
+	}
+	select {
+	case <-h.chosen:
+		return r.knownWay(host), nil
+	case <-ctx.Done():
+		return nil, desk.ErrDown
 	}
 }
 
-// enrol puts the transfer desk into the roster of every agent of a host, and
-// asks for their presence: some servers do not tell it by themselves.
-func (c *Component) enrol(host string) {
-	for _, a := range c.desk.Directory().Agents {
-		if serverOf(string(a.JID)) != host {
-			continue
+// do carries out a task when it is the agent's turn; it does not wait. The
+// task gets a context that ends with the connection.
+func (r *rosters) do(agent handoff.Party, task func(context.Context, strategy) error, done func(error)) {
+	run := func(ctx context.Context) {
+		w, err := r.way(ctx, serverOf(string(agent)))
+		if err == nil {
+			err = task(ctx, w)
 		}
-		item := stanza.RosterItem{JID: c.address(localDesk), Name: "Transfer desk", Subscription: stanza.SubscriptionBoth}
-		c.setRoster(a.JID, item, func(err error) {
-			if errors.Is(err, desk.ErrDown) {
-				return // enrolled anew when the link is back
-			}
-			if err != nil {
-				c.log.Warn("the transfer desk cannot be put into a roster: does the account exist?", "agent", a.JID, "error", err)
-				return
-			}
-			c.presenceOf(localDesk, a.JID)
-			c.probe(a.JID)
-			c.presencesOf(a.JID)
-		})
-	}
-}
-
-// presencesOf tells an agent that the contacts they hold are available: the
-// server has forgotten it when the connection was made anew.
-func (c *Component) presencesOf(agent handoff.Party) {
-	err := c.desk.Submit(context.Background(), desk.Find{By: agent}, func(res desk.Result, _ error) {
-		for _, conv := range res.Found {
-			if conv.Has(agent) {
-				c.presenceOf(conv.Local, agent)
-			}
-		}
-	})
-	if err != nil {
-		c.log.Debug("presences are not told", "agent", agent, "error", err)
-	}
-}
-
-// setRoster writes one item of an agent's roster (XEP-0356 §4.3).
-func (c *Component) setRoster(agent handoff.Party, item stanza.RosterItem, done func(error)) {
-	payload, err := xml.Marshal(stanza.Roster{Items: []stanza.RosterItem{item}})
-	if err != nil {
-		done(fmt.Errorf("%w: %w", desk.ErrNever, err))
-		return
-	}
-	c.iqs.send(c.cfg.Domain, string(agent), "set", payload, rosterTimeout, func(r reply, err error) {
-		switch {
-		case errors.Is(err, errLost):
-			err = desk.ErrDown
-		case err == nil && r.failed && item.Subscription == stanza.SubscriptionRemove && r.condition() == "item-not-found":
-			err = nil // it is out already
-		case err == nil && r.failed:
-			err = fmt.Errorf("the server refused to change the roster: %s", r.condition())
+		fault.Point("roster.arranged")
+		if ctx.Err() != nil && err != nil {
+			err = desk.ErrDown // whatever it was, it is tried again over the next connection
 		}
 		done(err)
-	})
-}
-
-// arrangeRoster makes an agent's roster and the contact's presence fit who takes
-// part in the conversation now, whichever change asked for it: done twice, late, or out
-// of turn it comes to the same.
-func (c *Component) arrangeRoster(j job) {
-	if !j.conv.Has(j.To) {
-		c.absenceOf(j.conv.Local, j.To)
 	}
-	if c.cfg.NoRoster {
-		c.writeContact(j, answer{})
-		return
-	}
-	if !c.may.known(serverOf(string(j.To)), func(a answer) { c.writeContact(j, a) }) && j.conv.Has(j.To) {
-		c.presenceOf(j.conv.Local, j.To) // that need not wait
+	if !r.queue(agent, run, false) {
+		done(desk.ErrDown)
 	}
 }
 
-// writeContact writes the contact into an agent's roster, or takes it out, if
-// that may be done.
-func (c *Component) writeContact(j job, a answer) {
-	conv, err := c.desk.Conversation(context.Background(), j.conv.Local) // it may have waited
-	if err := errors.Join(a.err, err); err != nil {
-		j.done(err)
-		return
+// now is do for a put that can begin at once, if nothing else waits for the
+// agent's turn: the contact should be there before what it says. False: it cannot.
+func (r *rosters) now(agent handoff.Party, item stanza.RosterItem, done func(error)) bool {
+	w, ok := r.knownWay(serverOf(string(agent))).(eager)
+	if !ok {
+		return false
 	}
-	holds := conv.Has(j.To)
-	if a.may {
-		item := stanza.RosterItem{JID: c.address(conv.Local), Subscription: stanza.SubscriptionRemove}
-		if holds {
-			item = stanza.RosterItem{JID: item.JID, Name: conv.Name + " · " + conv.Tag(),
-				Subscription: stanza.SubscriptionBoth, Groups: []string{c.cfg.RosterGroup(conv.Queue)}}
+	answered := make(chan error, 1)
+	if !r.queue(agent, func(ctx context.Context) {
+		select {
+		case err := <-answered:
+			done(err)
+		case <-ctx.Done():
+			done(desk.ErrDown)
 		}
-		c.setRoster(j.To, item, j.done)
+	}, true) {
+		return false
 	}
-	if holds && (a.may || !a.late) {
-		c.presenceOf(conv.Local, j.To)
-	}
-	if !a.may {
-		j.done(nil)
-	}
+	fault.Point("roster.bind.before")
+	w.begin(agent, item, func(err error) { answered <- err })
+	return true
 }
 
-// presenceOf tells somebody that the contact with that localpart is available.
-func (c *Component) presenceOf(local string, to handoff.Party) {
-	c.writePresence(stanza.Presence{From: c.contact(local), To: string(to), Caps: contactInfo("").Caps(software)})
-}
-
-// absenceOf tells somebody that the contact is gone.
-func (c *Component) absenceOf(local string, to handoff.Party) {
-	c.writePresence(stanza.Presence{From: c.contact(local), To: string(to), Type: xmpp.UnavailablePresence,
-		Status: "This session is with somebody else, or over."})
-}
-
-// probe asks for somebody's presence.
-func (c *Component) probe(who handoff.Party) {
-	c.writePresence(stanza.Presence{From: c.address(localDesk), To: string(who), Type: xmpp.ProbePresence})
-}
-
-func (c *Component) writePresence(p stanza.Presence) {
-	b, err := xml.Marshal(p)
-	if err != nil {
-		c.log.Error("cannot encode a presence", "to", p.To, "error", err)
-		return
+// queue lets a task wait for the agent's turn; false without a connection, or
+// if it must be first and is not.
+func (r *rosters) queue(agent handoff.Party, task func(context.Context), first bool) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.link == nil || r.link.Err() != nil || first && len(r.tasks[agent]) > 0 {
+		return false
 	}
-	c.write(b)
+	r.tasks[agent] = append(r.tasks[agent], task)
+	if len(r.tasks[agent]) == 1 {
+		ctx := r.link
+		r.wg.Go(func() { r.work(ctx, agent) })
+	}
+	return true
+}
+
+// work carries out what waits for an agent, one task after the other: they
+// must not overtake each other on different ways to the server.
+func (r *rosters) work(ctx context.Context, agent handoff.Party) {
+	for {
+		r.mu.Lock()
+		task := r.tasks[agent][0]
+		r.mu.Unlock()
+		task(ctx)
+		r.mu.Lock()
+		r.tasks[agent] = r.tasks[agent][1:]
+		last := len(r.tasks[agent]) == 0
+		if last {
+			delete(r.tasks, agent)
+		}
+		r.mu.Unlock()
+		if last {
+			return
+		}
+	}
 }

@@ -19,12 +19,13 @@ type office struct {
 	policy    desk.Policy
 	outbox    desk.OutboxOptions
 	component component.Config
+	probes    bool // are to be expected
 }
 
 func newOffice() office {
 	return office{
 		policy:    desk.Policy{OfferTimeout: time.Minute, MaxHops: 8, TellCaller: true},
-		component: component.Config{Prefix: "!", Mark: "⚙ ", Settle: 1500 * time.Millisecond, Version: "1.0"},
+		component: component.Config{Prefix: "!", Mark: "⚙ ", Settle: 1500 * time.Millisecond, Version: "1.0", Roster: component.RosterNone},
 	}
 }
 
@@ -47,7 +48,7 @@ func (o *office) read(text string) error {
 	return nil
 }
 
-var nextKey = regexp.MustCompile(`\s(queues|agents|offer|hops|tell|settle|roster|maxstanza|maxbody|tries|grace):`)
+var nextKey = regexp.MustCompile(`\s(queues|agents|offer|hops|tell|settle|roster|maxstanza|maxbody|tries|grace|inbox|former|probes):`)
 
 func (o *office) set(key, value string) (err error) {
 	switch key {
@@ -67,12 +68,18 @@ func (o *office) set(key, value string) (err error) {
 		o.outbox.Tries, err = strconv.Atoi(value)
 	case "maxstanza":
 		o.component.MaxStanza, err = strconv.Atoi(value)
+	case "inbox":
+		o.policy.Inbox, err = strconv.Atoi(value)
 	case "maxbody":
 		o.component.MaxBody, err = strconv.Atoi(value)
+	case "former":
+		o.policy.FormerReadsOwn = value == "own"
 	case "tell":
 		o.policy.TellCaller = value == "yes"
 	case "roster":
-		o.component.NoRoster = value == "none"
+		o.component.Roster = value
+	case "probes":
+		o.probes = value == "shown"
 	default:
 		err = fmt.Errorf("there is no such setting")
 	}
@@ -131,6 +138,8 @@ func (o *office) agent(name string, words []string, _ string) error {
 			a.Queues = append(a.Queues, key)
 		case key == "bot":
 			a.Bot = true
+		case key == "supervisor":
+			a.Roles = append(a.Roles, key)
 		case key == "skill":
 			a.Skills = append(a.Skills, value)
 		case key == "capacity":

@@ -48,6 +48,12 @@ func (w *world) step(s step) error {
 	case "auto":
 		w.server.set(func() { w.server.auto = strings.Fields(s.text) })
 		return nil
+	case "api":
+		mode, unknown, _ := strings.Cut(s.text, " ")
+		w.server.set(func() { w.server.api, w.server.unknown = mode, strings.Fields(unknown) })
+		return nil
+	case "roster":
+		return w.edit(strings.Fields(s.text))
 	case "native":
 		w.server.set(func() { w.server.native = append(w.server.native, strings.Fields(s.text)...) })
 		return nil
@@ -111,6 +117,10 @@ func (w *world) act(s step) error {
 		return w.names.text(s.text, why)
 	case "pauses":
 		return w.pauses(strings.Fields(s.text))
+	case "rosters":
+		return w.rosters(s.text)
+	case "log":
+		return w.logged(s.text)
 	case "pending":
 		return w.count(s.text, w.desk.Outbox().Pending())
 	case "dead":

@@ -26,15 +26,21 @@ const (
 
 // fakeServer plays the server of XEP-0114, one connection at a time.
 type fakeServer struct {
-	mu     sync.Mutex
-	mode   string   // how it takes a login: see README.md
-	auto   []string // what it answers by itself
-	native []string // clients that announce our protocol
-	conn   net.Conn
-	got    []*received // what came and was not expected yet
-	wrong  error       // what no real server would have taken
-	dials  []time.Time
-	ends   int // streams that were closed in order
+	mu      sync.Mutex
+	mode    string   // how it takes a login: see README.md
+	auto    []string // what it answers by itself
+	native  []string // clients that announce our protocol
+	books   rosterBooks
+	probes  bool     // probes are to be expected
+	api     string   // how the HTTP API is: see README.md
+	unknown []string // accounts it does not know
+	greets  string   // sent behind the login
+	refuses int      // so many changes of rosters are refused
+	conn    net.Conn
+	got     []*received // what came and was not expected yet
+	wrong   error       // what no real server would have taken
+	dials   []time.Time
+	ends    int // streams that were closed in order
 
 	write sync.Mutex
 }
@@ -159,7 +165,7 @@ func (s *fakeServer) login(conn net.Conn, d *xml.Decoder, mode string) bool {
 	case mode == "conflict":
 		return refuse("conflict")
 	}
-	_, err = io.WriteString(conn, "<handshake/>")
+	_, err = io.WriteString(conn, "<handshake/>"+s.greets)
 	return err == nil
 }
 
@@ -218,6 +224,11 @@ func (s *fakeServer) take(raw string) {
 // answer answers what the server and the clients are set to answer by
 // themselves.
 func (s *fakeServer) answer(e *element) bool {
+	if e.name.Local == "presence" && e.attr("type") == "probe" {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		return !s.probes // who is there has said so
+	}
 	if e.name.Local != "iq" || e.attr("type") == "result" || e.attr("type") == "error" || len(e.kids) == 0 {
 		return false
 	}
@@ -230,6 +241,21 @@ func (s *fakeServer) answer(e *element) bool {
 	case xml.Name{Space: "jabber:iq:roster", Local: "query"}:
 		if !s.does("roster") {
 			return false
+		}
+		refuse := func(condition string) bool {
+			s.send(fmt.Sprintf("<iq type='error' from='%s' to='%s' id='%s'><error type='cancel'><%s "+
+				"xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></iq>", e.attr("to"), e.attr("from"), e.attr("id"), condition))
+			return true
+		}
+		if e.attr("type") == "set" && s.refused() {
+			return refuse("internal-server-error")
+		}
+		var found bool
+		s.mu.Lock()
+		payload, found = s.books.take(e.attr("to"), e.attr("type"), e.kids[0].(*element))
+		s.mu.Unlock()
+		if !found {
+			return refuse("item-not-found")
 		}
 	case xml.Name{Space: "http://jabber.org/protocol/disco#info", Local: "query"}:
 		if !s.does("disco") {
@@ -246,8 +272,21 @@ func (s *fakeServer) answer(e *element) bool {
 	default:
 		return false
 	}
-	s.send(fmt.Sprintf("<iq type='result' from='%s' to='%s' id='%s'>%s</iq>", e.attr("to"), e.attr("from"), e.attr("id"), payload))
+	s.send(fmt.Sprintf("<iq type='result' from='%s' to='%s' id='%s'>%s</iq>", escaped(e.attr("to")), escaped(e.attr("from")), escaped(e.attr("id")), payload))
 	return true
+}
+
+// escaped returns a text as an attribute's value.
+func escaped(s string) string {
+	return strings.NewReplacer("&", "&amp;", "<", "&lt;", "'", "&apos;", "\n", "&#10;").Replace(s)
+}
+
+// refused reports whether a change of a roster is to be refused.
+func (s *fakeServer) refused() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.refuses--
+	return s.refuses >= 0
 }
 
 var errNoLink = errors.New("the component is not connected")

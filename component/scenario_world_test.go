@@ -34,6 +34,8 @@ type world struct {
 	desk      *desk.Desk
 	component *component.Component
 	halt      func() error // ends what runs; nil: nothing does
+
+	archive func(desk.Archive) desk.Archive // put between component and store; nil: nothing is
 }
 
 // logBuffer keeps what was logged, for a scenario that fails.
@@ -55,7 +57,7 @@ func (l *logBuffer) String() string {
 }
 
 func newWorld(dir string) *world {
-	return &world{dir: dir, office: newOffice(), server: &fakeServer{}, names: names{}}
+	return &world{dir: dir, office: newOffice(), server: &fakeServer{books: rosterBooks{}}, names: names{}}
 }
 
 func (w *world) database(boot int) string {
@@ -80,7 +82,12 @@ func (w *world) start() error {
 	}
 	cfg := w.office.component
 	cfg.Domain, cfg.Address, cfg.Secret, cfg.Dial = ourDomain, "127.0.0.1:5347", ourSecret, w.server.dial
-	cfg.Desk, cfg.Log = w.desk, log
+	cfg.Desk, cfg.Archive, cfg.Log = w.desk, w.store, log
+	cfg.EjabberdAPI, cfg.HTTP = "http://127.0.0.1:5280/api", api{w.server}
+	if w.archive != nil {
+		cfg.Archive = w.archive(w.store)
+	}
+	w.server.set(func() { w.server.probes = w.office.probes })
 	w.component = component.New(cfg)
 
 	link, stopLink := context.WithCancel(ctx)

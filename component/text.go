@@ -59,7 +59,7 @@ func (c *Component) context(b *strings.Builder, t desk.Transfer) {
 		if label == "" {
 			label = f.Var
 		}
-		fmt.Fprintf(b, "\n%s: %s", c.disarm(cleanName(label)), oneLine(f.Value))
+		fmt.Fprintf(b, "\n%s: %s", c.disarm(cleanName(label)), oneLine(balanced(printable(f.Value))))
 	}
 	if t.Reason != "" {
 		fmt.Fprintf(b, "\nNote: %s", oneLine(c.disarm(t.Reason)))
@@ -128,6 +128,9 @@ func (c *Component) nameIn(l desk.Line) string {
 		name = string(l.By)
 	}
 	first, _, _ := strings.Cut(name, " ")
+	if l.Role == desk.RoleCaller && c.taken(first) {
+		first += customer
+	}
 	return first
 }
 

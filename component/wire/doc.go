@@ -64,6 +64,7 @@
 //   - it is namespace-well-formed, so that no server closes our stream over
 //     it: no reserved prefix or name declared, no prefix undeclared, no
 //     attribute that might be the same twice under two prefixes;
+//   - no element in it has the prefix stream, whatever that is bound to;
 //   - it looks up no more than 64 prefixes, a bound on work.
 //
 // What is not portable is dropped, or rebuilt from AppendText.

@@ -24,6 +24,8 @@ func (e Element) Portable() bool {
 		switch prefix := d.prefix(x); {
 		case x.flags&notPortable != 0:
 			return false
+		case string(prefix) == "stream": // whatever it is bound to here, some servers go by the name
+			return false
 		case len(prefix) > 0:
 			if budget--; budget < 0 || !d.bound(i, e.i, prefix) {
 				return false
