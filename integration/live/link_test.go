@@ -9,17 +9,14 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"baton/integration/prosody"
+	"baton/integration/server"
 )
 
 // begin starts the program against a server that it may not come to terms with.
-func begin(t *testing.T, server *prosody.Server, change func(settings) settings) *world {
+func begin(t *testing.T, server server.Server, change func(settings) settings) *world {
 	t.Helper()
 	w := &world{t: t, server: server, dir: dataDir(t)}
-	w.config = standard(server.ComponentAddr, w.dir)
-	if change != nil {
-		w.config = change(w.config)
-	}
+	w.configure(server.Addr().ComponentAddr, change)
 	w.start()
 	return w
 }
@@ -36,9 +33,9 @@ func (w *world) complains(from int, texts ...string) {
 }
 
 // edit changes the server's configuration, for its next start.
-func edit(t *testing.T, s *prosody.Server, was, is string) {
+func edit(t *testing.T, s server.Server, was, is string) {
 	t.Helper()
-	file := filepath.Join(s.Dir, "prosody.cfg.lua")
+	file := s.Addr().ConfigFile
 	text, err := os.ReadFile(file)
 	require.NoError(t, err)
 	require.Contains(t, string(text), was)
@@ -46,77 +43,89 @@ func edit(t *testing.T, s *prosody.Server, was, is string) {
 }
 
 func TestWrongSecret(t *testing.T) {
-	t.Parallel()
-	server := startServer(t, prosody.Options{Secret: "another"})
-	w := begin(t, server, nil)
-	w.complains(0, "the server refused the login", "component.secret", service)
-	t.Log("it is corrected at the server")
-	edit(t, server, `"another"`, `"`+secret+`"`)
-	require.NoError(t, server.Restart(t.Context()))
-	w.baton.says(t, "msg=connected")
+	onEach(t, func(t *testing.T, on string) {
+		server := startServer(t, on, server.Options{Secret: "another"})
+		w := begin(t, server, nil)
+		w.complains(0, "the server refused the login", "component.secret", service)
+		t.Log("it is corrected at the server")
+		edit(t, server, `"another"`, `"`+secret+`"`)
+		require.NoError(t, server.Restart(t.Context()))
+		w.baton.says(t, "msg=connected")
+	})
 }
 
 func TestUnknownDomain(t *testing.T) {
-	t.Parallel()
-	w := begin(t, startServer(t, prosody.Options{}), func(s settings) settings {
-		return s.with("component.domain", "handoff.example.net")
+	onEach(t, func(t *testing.T, on string) {
+		w := begin(t, startServer(t, on, server.Options{}), func(s settings) settings {
+			return s.with("component.domain", "handoff.example.net")
+		})
+		if w.server.Facts().NamesUnknownComponent {
+			w.complains(0, "the server at "+w.server.Addr().ComponentAddr+" knows no component handoff.example.net",
+				"add it to the server, or correct component.domain")
+		} else {
+			w.complains(0, "the server refused the login", "has for handoff.example.net", "component.domain")
+		}
+		w.baton.term(t)
+		require.Zero(t, w.baton.exits(t, 10*time.Second), "SIGTERM while not connected")
 	})
-	w.complains(0, "the server at "+w.server.ComponentAddr+" knows no component handoff.example.net",
-		"add it to the server, or correct component.domain")
-	w.baton.term(t)
-	require.Zero(t, w.baton.exits(t, 10*time.Second), "SIGTERM while not connected")
 }
 
 func TestServerDownThenUp(t *testing.T) {
-	t.Parallel()
-	server := startServer(t, prosody.Options{})
-	require.NoError(t, server.Kill())
-	w := begin(t, server, nil)
-	w.complains(0, "the server cannot be reached at "+server.ComponentAddr, "start it, or correct component.address")
-	require.NoError(t, server.Restart(t.Context()))
-	w.baton.says(t, "msg=connected")
+	onProsody(t, "under load its clients cannot log in for a while after a restart", func(t *testing.T, on string) {
+		server := startServer(t, on, server.Options{})
+		require.NoError(t, server.Kill())
+		w := begin(t, server, nil)
+		w.complains(0, "the server cannot be reached at "+server.Addr().ComponentAddr, "start it, or correct component.address")
+		require.NoError(t, server.Restart(t.Context()))
+		w.baton.says(t, "msg=connected")
 
-	t.Log("it is restarted in order")
-	w.agent("bert", "b", nil) // the last in the list: all rosters are written, nothing is under way
-	from := w.baton.here()
-	require.NoError(t, server.Restart(t.Context()))
-	w.complains(from, "the connection to the server broke", "the server closed it without a word, as when it stops")
-	w.baton.saysSince(t, from, "msg=connected")
+		t.Log("it is restarted in order")
+		w.agent("bert", "b", nil) // the last in the list: all rosters are written, nothing is under way
+		from := w.baton.here()
+		require.NoError(t, server.Restart(t.Context()))
+		w.complains(from, "the connection to the server broke", "the server closed it without a word, as when it stops")
+		w.baton.saysSince(t, from, "msg=connected")
 
-	t.Log("it crashes")
-	from = w.baton.here()
-	require.NoError(t, server.Kill())
-	w.complains(from, "the connection to the server broke")
-	w.baton.term(t)
-	require.Zero(t, w.baton.exits(t, 10*time.Second), "SIGTERM while not connected")
+		t.Log("it crashes")
+		from = w.baton.here()
+		require.NoError(t, server.Kill())
+		w.complains(from, "the connection to the server broke")
+		w.baton.term(t)
+		require.Zero(t, w.baton.exits(t, 10*time.Second), "SIGTERM while not connected")
+	})
 }
 
 func TestClientsPortInsteadOfTheComponents(t *testing.T) {
-	t.Parallel()
-	server := startServer(t, prosody.Options{})
-	w := begin(t, server, func(s settings) settings { return s.with("component.address", server.C2S) })
-	w.complains(0, "the server at "+server.C2S+" knows no component", "component.address is not the port for components")
+	onEach(t, func(t *testing.T, on string) {
+		server := startServer(t, on, server.Options{})
+		w := begin(t, server, func(s settings) settings { return s.with("component.address", server.Addr().C2S) })
+		w.complains(0, "the server at "+server.Addr().C2S, "component.address is not the port for components")
+	})
 }
 
 // The database is locked by the first: the second ends at once.
 func TestSecondCopyWithTheSameDatabase(t *testing.T) {
-	t.Parallel()
-	w := serve(t, nil)
-	file := filepath.Join(w.dir, "baton.json")
-	second := launch(t, binary, "serve", "--config", file)
-	require.Equal(t, 1, second.exits(t, patience), second.output())
-	require.Contains(t, second.output(), "in process ")
-	require.Contains(t, second.output(), filepath.Join(w.dir, "baton.db"))
-	require.Contains(t, second.output(), "stop that one first, or give this one a database of its own")
-	second.orderly(t)
-	alice, ann := w.agent("alice", "a", nil), w.dial("ann", "c", nil)
-	w.open(ann, alice, "the first works on")
+	onEach(t, func(t *testing.T, on string) {
+		w := serve(t, on, nil)
+		file := filepath.Join(w.dir, "baton.json")
+		second := launch(t, binary, "serve", "--config", file)
+		require.Equal(t, 1, second.exits(t, patience), second.output())
+		require.Contains(t, second.output(), "in process ")
+		require.Contains(t, second.output(), filepath.Join(w.dir, "baton.db"))
+		require.Contains(t, second.output(), "stop that one first, or give this one a database of its own")
+		second.orderly(t)
+		alice, ann := w.agent("alice", "a", nil), w.dial("ann", "c", nil)
+		w.open(ann, alice, "the first works on")
+	})
 }
 
 // The server keeps the first connection: the second says so and waits its turn.
+// ejabberd would let the second in and give each of them a part of the stanzas
+// (server.Facts.OneConnection): there is nothing that a program could be told.
 func TestSecondCopyWithAnotherDatabase(t *testing.T) {
 	t.Parallel()
-	first := serve(t, nil)
+	first := serve(t, server.Prosody, nil)
+	require.True(t, first.server.Facts().OneConnection)
 	second := begin(t, first.server, nil)
 	second.complains(0, "another program is connected as "+service)
 	alice, ann := first.agent("alice", "a", nil), first.dial("ann", "c", nil)

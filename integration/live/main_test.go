@@ -1,9 +1,10 @@
 // Package live tests the program as people run it: `baton serve` as a process of
-// its own, a real Prosody, real clients. What it says and how it ends is checked
+// its own, real servers of every make, real clients. What it says and how it ends is checked
 // as much as what it does.
 package live
 
 import (
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -13,7 +14,7 @@ import (
 
 	"go.uber.org/goleak"
 
-	"baton/integration/prosody"
+	"baton/integration/server"
 )
 
 // binary is the program under test, built once by TestMain.
@@ -28,11 +29,17 @@ func TestMain(m *testing.M) {
 	os.Exit(status)
 }
 
+// atOnce is how many tests run at the same time: most of them wait most of the
+// time. Each takes up to 250 MB.
+const atOnce = "8"
+
 // runAll builds the program, runs the tests in a temporary folder of their own,
 // and looks for what they left behind.
 func runAll(m *testing.M) (status int, err error) {
-	if _, err := prosody.Find(); err != nil {
-		return 1, err
+	for _, name := range server.Makes() {
+		if err := server.Find(name); err != nil {
+			return 1, err
+		}
 	}
 	dir, err := os.MkdirTemp("", "baton-live-")
 	if err != nil {
@@ -43,7 +50,7 @@ func runAll(m *testing.M) (status int, err error) {
 		return 1, err
 	}
 	tmp := filepath.Join(dir, "tmp")
-	// Prosody runs as a user of its own where it can and must reach its folder.
+	// The servers run as users of their own where they can and must reach their folder.
 	if err := os.Mkdir(tmp, 0o755); err != nil {
 		return 1, err
 	}
@@ -53,7 +60,15 @@ func runAll(m *testing.M) (status int, err error) {
 	if err := os.Setenv("TMPDIR", tmp); err != nil {
 		return 1, err
 	}
-	if status = m.Run(); status != 0 {
+	flag.Parse()
+	if err := flag.Set("test.parallel", atOnce); err != nil {
+		return 1, err
+	}
+	status = m.Run()
+	if err := spare.stop(); err != nil {
+		return status, err
+	}
+	if status != 0 {
 		return status, nil
 	}
 	return 0, leftovers(tmp)

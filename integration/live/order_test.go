@@ -19,62 +19,63 @@ const volume = 200
 // lost, none comes twice, none out of order, and each of the caller's is shown
 // to exactly one agent, but for the replay.
 func TestOrderAndExactlyOnce(t *testing.T) {
-	t.Parallel()
-	w := serve(t, auto)
-	alice, bob := w.agent("alice", "a", nil), w.agent("bob", "b", nil)
-	ann := w.dial("ann", "c", nil)
-	conv := w.held(ann, alice)
+	onEach(t, func(t *testing.T, on string) {
+		w := serve(t, on, auto)
+		alice, bob := w.agent("alice", "a", nil), w.agent("bob", "b", nil)
+		ann := w.dial("ann", "c", nil)
+		conv := w.held(ann, alice)
 
-	half := make(chan struct{}) // closed when bob has accepted
-	var said []string           // ids of what the agents say, by number
-	callerDone := make(chan error, 1)
-	go func() { callerDone <- sayNumbers(ann, support, "caller", half) }()
+		half := make(chan struct{}) // closed when bob has accepted
+		var said []string           // ids of what the agents say, by number
+		callerDone := make(chan error, 1)
+		go func() { callerDone <- sayNumbers(ann, support, "caller", half) }()
 
-	// Each agent answers every line of the caller that they are shown with a
-	// numbered one of their own, so both directions are busy all the time.
-	answer := func(c *client.Client) {
-		said = append(said, w.say(c, conv, fmt.Sprintf("agent %03d", len(said)+1)))
-	}
-	for len(said) < volume/4 {
-		w.expect(alice, "the caller", client.Message(conv, "caller "))
-		answer(alice)
-	}
-	w.say(alice, conv, "!transfer billing in the middle")
-	for len(said) < volume/2-10 { // the rest of the half is still to come when bob accepts
-		w.expect(alice, "the caller", client.Message(conv, "caller "))
-		answer(alice)
-	}
-	w.expect(bob, "the offer", client.Message(desk, "Take it?"))
-	w.say(bob, desk, "y")
-	close(half)
-	w.expect(bob, "the handover message", client.Message(conv, "Handed over by Alice"))
-	for len(said) < volume {
-		answer(bob)
-	}
-	require.NoError(t, <-callerDone)
-	w.settled(alice, bob, ann)
+		// Each agent answers every line of the caller that they are shown with a
+		// numbered one of their own, so both directions are busy all the time.
+		answer := func(c *client.Client) {
+			said = append(said, w.say(c, conv, fmt.Sprintf("agent %03d", len(said)+1)))
+		}
+		for len(said) < volume/4 {
+			w.expect(alice, "the caller", client.Message(conv, "caller "))
+			answer(alice)
+		}
+		w.say(alice, conv, "!transfer billing in the middle")
+		for len(said) < volume/2-10 { // the rest of the half is still to come when bob accepts
+			w.expect(alice, "the caller", client.Message(conv, "caller "))
+			answer(alice)
+		}
+		w.expect(bob, "the offer", client.Message(desk, "Take it?"))
+		w.say(bob, desk, "y")
+		close(half)
+		w.expect(bob, "the handover message", client.Message(conv, "Handed over by Alice"))
+		for len(said) < volume {
+			answer(bob)
+		}
+		require.NoError(t, <-callerDone)
+		w.settled(alice, bob, ann)
 
-	// What the agents said reaches the caller, but for what alice said when the
-	// session had moved already: she is told.
-	delivered := numbers("agent", 1, volume)
-	refused := all(alice, client.ErrorOf("not-allowed"))
-	for i := len(refused) - 1; i >= 0; i-- {
-		n := slices.Index(said, refused[i].ID)
-		require.Equal(t, volume/2-10-len(refused)+i, n, "the last ones alice said, in order")
-		delivered = slices.Delete(delivered, n, n+1)
-	}
-	require.Len(t, all(alice, client.ErrorOf("")), len(refused))
-	require.Equal(t, delivered, grep(messages(ann, support), "agent"))
+		// What the agents said reaches the caller, but for what alice said when the
+		// session had moved already: she is told.
+		delivered := numbers("agent", 1, volume)
+		refused := all(alice, client.ErrorOf("not-allowed"))
+		for i := len(refused) - 1; i >= 0; i-- {
+			n := slices.Index(said, refused[i].ID)
+			require.Equal(t, volume/2-10-len(refused)+i, n, "the last ones alice said, in order")
+			delivered = slices.Delete(delivered, n, n+1)
+		}
+		require.Len(t, all(alice, client.ErrorOf("")), len(refused))
+		require.Equal(t, delivered, grep(messages(ann, support), "agent"))
 
-	live1, live2 := grep(messages(alice, conv), "caller"), grep(liveMessages(bob, conv), "caller")
-	require.Equal(t, numbers("caller", 1, volume), append(append([]string{}, live1...), live2...), "first alice, then bob")
-	require.GreaterOrEqual(t, len(live1), volume/2-10, "alice saw at least what she answered")
-	require.NotEmpty(t, live2, "the session moved in the middle")
+		live1, live2 := grep(messages(alice, conv), "caller"), grep(liveMessages(bob, conv), "caller")
+		require.Equal(t, numbers("caller", 1, volume), append(append([]string{}, live1...), live2...), "first alice, then bob")
+		require.GreaterOrEqual(t, len(live1), volume/2-10, "alice saw at least what she answered")
+		require.NotEmpty(t, live2, "the session moved in the middle")
 
-	replayed := messages(bob, conv)[0]
-	require.Equal(t, live1, quoted(replayed, "caller"), "the replay is what alice saw")
-	require.Equal(t, delivered[:volume/2-10-len(refused)], quoted(replayed, "agent"))
-	require.Equal(t, seqs(1+volume+len(delivered)), w.numbersOfLines())
+		replayed := messages(bob, conv)[0]
+		require.Equal(t, live1, quoted(replayed, "caller"), "the replay is what alice saw")
+		require.Equal(t, delivered[:volume/2-10-len(refused)], quoted(replayed, "agent"))
+		require.Equal(t, seqs(1+volume+len(delivered)), w.numbersOfLines())
+	})
 }
 
 // sayNumbers says the first half, waits, and says the second.

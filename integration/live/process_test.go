@@ -15,8 +15,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// patience is how long anything may take before a test calls it broken.
-const patience = 30 * time.Second
+// patience is how long anything may take before a test calls it broken. What
+// only a server confirmed stays in the outbox for 30 s.
+const patience = 60 * time.Second
 
 // process is a running program and what it has printed so far.
 type process struct {

@@ -32,6 +32,8 @@ func standard(address, dataDir string) settings {
 		},
 		"chat": map[string]any{"settle": "0s"}, // no client here files a first message late
 		"http": map[string]any{"listen": ""},
+		// The tests of order say hundreds of messages at once.
+		"limits": map[string]any{"rate": "10000/s"},
 	}
 }
 

@@ -1,7 +1,6 @@
 package live
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -14,7 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"baton/integration/client"
-	"baton/integration/prosody"
+	"baton/integration/server"
 )
 
 // Addresses of everybody and everything in these tests.
@@ -31,43 +30,50 @@ const (
 // world is a server, the program, and whoever logs in.
 type world struct {
 	t      *testing.T
-	server *prosody.Server
+	server server.Server
 	dir    string // data and configuration of the program
 	config settings
 	baton  *process
 }
 
-// serve starts a server and the program, connected.
-func serve(t *testing.T, change func(settings) settings) *world {
-	t.Helper()
-	w := &world{t: t, server: startServer(t, prosody.Options{}), dir: dataDir(t)}
-	w.config = standard(w.server.ComponentAddr, w.dir)
-	if change != nil {
-		w.config = change(w.config)
+// onEach runs a test on every make of server.
+func onEach(t *testing.T, test func(t *testing.T, on string)) {
+	t.Parallel()
+	for _, name := range server.Makes() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test(t, name)
+		})
 	}
+}
+
+// onProsody runs a test there only; why says what is not settled elsewhere.
+func onProsody(t *testing.T, why string, test func(t *testing.T, on string)) {
+	t.Parallel()
+	t.Log("not on ejabberd: " + why)
+	test(t, server.Prosody)
+}
+
+// serve starts a server of that make and the program, connected.
+func serve(t *testing.T, on string, change func(settings) settings) *world {
+	t.Helper()
+	w := &world{t: t, server: lendServer(t, on), dir: dataDir(t)}
+	w.configure(w.server.Addr().ComponentAddr, change)
 	w.start()
 	w.baton.says(t, "msg=connected")
 	return w
 }
 
-// startServer starts a server with everybody's accounts.
-func startServer(t *testing.T, o prosody.Options) *prosody.Server {
-	t.Helper()
-	o.Domain, o.Component, o.Secret = domain, service, cmp.Or(o.Secret, secret)
-	for _, user := range []string{"ann", "alice", "bob", "bert"} {
-		o.Accounts = append(o.Accounts, prosody.Account{User: user, Password: "pw"})
+// configure makes the program's configuration for a server that is reached at
+// that address.
+func (w *world) configure(address string, change func(settings) settings) {
+	w.config = standard(address, w.dir)
+	if w.server.Facts().RosterByAPI {
+		w.config = w.config.with("roster.ejabberd_api", "http://"+w.server.Addr().HTTP+"/api")
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
-	defer cancel()
-	s, err := prosody.Start(ctx, o)
-	require.NoError(t, err)
-	t.Cleanup(func() {
-		if t.Failed() {
-			t.Log(s.Log())
-		}
-		require.NoError(t, s.Stop())
-	})
-	return s
+	if change != nil {
+		w.config = change(w.config)
+	}
 }
 
 // dataDir makes a folder for the program's data.
@@ -104,7 +110,7 @@ func (w *world) restart() {
 // dial logs somebody in.
 func (w *world) dial(user, resource string, change func(*client.Options)) *client.Client {
 	w.t.Helper()
-	o := client.Options{JID: user + "@" + domain, Password: "pw", Resource: resource, Addr: w.server.C2S}
+	o := client.Options{JID: user + "@" + domain, Password: "pw", Resource: resource, Addr: w.server.Addr().C2S}
 	if change != nil {
 		change(&o)
 	}

@@ -17,14 +17,14 @@ func (s *Server) Register(user, password string) error {
 	if user == "" || password == "" {
 		return errors.New("an account needs a user name and a password")
 	}
-	host := filepath.Join(s.files.data, storeName(s.Domain))
+	host := filepath.Join(s.DataDir, storeName(s.Domain))
 	accounts := filepath.Join(host, "accounts")
 	if err := os.MkdirAll(accounts, 0o700); err != nil {
 		return fmt.Errorf("cannot register %s: %w", user, err)
 	}
 	text := fmt.Sprintf("return {\n\t[\"password\"] = %s;\n};\n", luaString(password))
 	file := filepath.Join(accounts, storeName(user)+".dat")
-	err := errors.Join(s.handOver(host), s.handOver(accounts), replaceFile(file, text, s.handOver))
+	err := errors.Join(s.HandOver(host), s.HandOver(accounts), replaceFile(file, text, s.HandOver))
 	if err != nil {
 		return fmt.Errorf("cannot register %s: %w", user, err)
 	}

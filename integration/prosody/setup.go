@@ -1,79 +1,25 @@
 package prosody
 
 import (
-	"context"
 	_ "embed"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"text/template"
+
+	"baton/integration/throwaway"
 )
 
 //go:embed prosody.cfg.lua.tmpl
 var configTemplate string
 
-// layout names the files of a server's folder.
-type layout struct {
-	dir, config, data, certs, cert, key, log, output, pid string
+// kind is what Prosody needs done its own way.
+type kind struct {
+	opts Options
+	bin  string
 }
 
-func newLayout(dir, domain string) layout {
-	in := func(name ...string) string { return filepath.Join(append([]string{dir}, name...)...) }
-	return layout{
-		dir: dir, config: in("prosody.cfg.lua"), data: in("data"),
-		certs: in("certs"), cert: in("certs", domain+".crt"), key: in("certs", domain+".key"),
-		log: in("prosody.log"), output: in("output.log"), pid: in("prosody.pid"),
-	}
-}
-
-// prepare makes the folder with everything that does not depend on ports.
-func (s *Server) prepare(ctx context.Context) error {
-	if err := s.makeDir(); err != nil {
-		return fmt.Errorf("cannot make a folder for Prosody: %w", err)
-	}
-	s.files = newLayout(s.Dir, s.Domain)
-	s.CertFile = s.files.cert
-	for _, dir := range []string{s.files.data, s.files.certs} {
-		if err := os.MkdirAll(dir, 0o700); err != nil {
-			return err
-		}
-	}
-	names := []string{s.Domain, s.Component, "localhost"}
-	if s.opts.Anonymous != "" {
-		names = append(names, s.opts.Anonymous)
-	}
-	if err := writeCertificate(s.files, names); err != nil {
-		return fmt.Errorf("cannot make Prosody's certificate: %w", err)
-	}
-	for _, a := range s.opts.Accounts {
-		if err := s.Register(a.User, a.Password); err != nil {
-			return err
-		}
-	}
-	var err error
-	if s.runAs, err = unprivileged(ctx, s.Dir); err != nil {
-		return fmt.Errorf("cannot hand %s to the user prosody: %w", s.Dir, err)
-	}
-	return nil
-}
-
-func (s *Server) makeDir() error {
-	if s.opts.Dir == "" {
-		dir, err := os.MkdirTemp("", "baton-prosody-")
-		s.Dir, s.tempDir = dir, dir
-		return err
-	}
-	dir, err := filepath.Abs(s.opts.Dir)
-	if err != nil {
-		return err
-	}
-	s.Dir = filepath.Join(dir, "prosody") // never the caller's own folder: we change the owner of what is in it
-	return os.MkdirAll(s.Dir, 0o755)
-}
-
-// configure writes the configuration file, readable for whoever Prosody runs as.
-func (s *Server) configure(p ports) error {
+// Configure writes the configuration file.
+func (k kind) Configure(i *throwaway.Instance, p throwaway.Ports) error {
 	t, err := template.New("prosody.cfg.lua").Funcs(template.FuncMap{"lua": luaString}).Parse(configTemplate)
 	if err != nil {
 		return err
@@ -83,23 +29,32 @@ func (s *Server) configure(p ports) error {
 		Options
 		AsRoot                        bool
 		Data, Certs, LogFile, PidFile string
-		Ports                         ports
-	}{s.opts, os.Geteuid() == 0 && s.runAs == nil, s.files.data, s.files.certs, s.files.log, s.files.pid, p})
+		Ports                         throwaway.Ports
+	}{k.opts, i.AsRoot(), i.DataDir, i.CertDir, i.LogFile, i.PidFile, p})
 	if err != nil {
 		return err
 	}
-	if err := os.WriteFile(s.files.config, []byte(text.String()), 0o600); err != nil {
-		return err
-	}
-	return s.handOver(s.files.config)
+	return i.WriteFile(i.ConfigFile, text.String())
 }
 
-// handOver gives one file or folder to the user Prosody runs as.
-func (s *Server) handOver(path string) error {
-	if s.runAs == nil {
-		return nil
+// Command runs Prosody in the foreground.
+func (k kind) Command(i *throwaway.Instance) (args, env []string) {
+	return []string{k.bin, "--config", i.ConfigFile, "-F"}, nil
+}
+
+// Ready looks for what Prosody logs when a service listens, or cannot.
+func (k kind) Ready(i *throwaway.Instance, log string) (bool, error) {
+	if strings.Contains(log, "Failed to open server port") {
+		return false, throwaway.ErrPortTaken
 	}
-	return os.Lchown(path, s.runAs.uid, s.runAs.gid)
+	return strings.Contains(log, bound("c2s", i.C2S)) && strings.Contains(log, bound("component", i.ComponentAddr)) &&
+		strings.Contains(log, bound("http", i.HTTP)), nil
+}
+
+// bound is how Prosody logs that a service listens on an address.
+func bound(service, addr string) string {
+	host, port, _ := strings.Cut(addr, ":")
+	return fmt.Sprintf("Activated service '%s' on [%s]:%s", service, host, port)
 }
 
 // luaString writes any text as a Lua string: everything but letters, digits and plain punctuation as \ddd.

@@ -69,6 +69,7 @@ func party(c desk.Conversation) []handoff.Party {
 func (b *book) note(batch *desk.Batch) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	b.dead = append(b.dead, batch.Buried...)
 	before := map[string]desk.Conversation{}
 	for _, c := range batch.Conversations {
 		old, known := b.convs[c.Local]
@@ -266,19 +267,4 @@ func (k *keeper) Retry(ctx context.Context, id int64, tries int) error {
 		return errKilled
 	}
 	return k.Store.Retry(ctx, id, tries)
-}
-
-func (k *keeper) Bury(ctx context.Context, d desk.Dead) error {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if k.dead {
-		return errKilled
-	}
-	if err := k.Store.Bury(ctx, d); err != nil {
-		return err
-	}
-	k.w.book.mu.Lock()
-	defer k.w.book.mu.Unlock()
-	k.w.book.dead = append(k.w.book.dead, d)
-	return nil
 }

@@ -93,6 +93,12 @@ func (m *memory) Commit(_ context.Context, b *desk.Batch) error {
 	for _, id := range b.Done {
 		delete(m.items, id)
 	}
+	for _, d := range b.Buried {
+		if _, ok := m.items[d.Item.ID]; ok {
+			delete(m.items, d.Item.ID)
+			m.dead = append(m.dead, d)
+		}
+	}
 	for _, it := range b.Items {
 		m.last++
 		it.ID = m.last
@@ -256,22 +262,19 @@ func (m *memory) Held(_ context.Context, _, local string, who handoff.Party) (la
 	return last, nil
 }
 
+func (m *memory) Pending(_ context.Context, id int64) (bool, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	_, ok := m.items[id]
+	return ok, nil
+}
+
 func (m *memory) Retry(_ context.Context, id int64, tries int) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if it, ok := m.items[id]; ok {
 		it.Tries = tries
 		m.items[id] = it
-	}
-	return nil
-}
-
-func (m *memory) Bury(_ context.Context, d desk.Dead) error {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if _, ok := m.items[d.Item.ID]; ok {
-		delete(m.items, d.Item.ID)
-		m.dead = append(m.dead, d)
 	}
 	return nil
 }

@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -49,6 +51,7 @@ type user struct {
 	bounces int // so many messages will come back
 	refuses int // so many roster changes will be refused
 	roster  map[string]bool
+	items   map[string]string // of the roster, as they were set
 	got     []message         // what the server has taken for them, in order
 	first   map[string]int    // where each id came first
 	newest  map[string]uint64 // the newest line that came first, by conversation
@@ -72,6 +75,7 @@ type out struct {
 	payload, ns             string // of an IQ
 	message
 	item, sub string // of a roster change
+	xml       string // its item
 	raw       []byte
 }
 
@@ -232,7 +236,7 @@ func (s *server) parse(st wire.Stanza) out {
 			if item, ok := e.Child("jabber:iq:roster", "item"); ok {
 				j, _ := item.Attr("jid")
 				sub, _ := item.Attr("subscription")
-				o.item, o.sub = string(j), string(sub)
+				o.item, o.sub, o.xml = string(j), string(sub), string(item.Raw)
 			}
 			if id, ok := e.Attr("id"); ok && o.payload == "offer" {
 				o.transfer = string(id)
@@ -331,15 +335,21 @@ func (s *server) setRoster(u *user, o out) {
 		s.reply(o, "error", "<error type='wait'><internal-server-error xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error>")
 		return
 	}
+	if o.typ == "get" {
+		s.reply(o, "result", "<query xmlns='jabber:iq:roster'>"+strings.Join(slices.Sorted(maps.Values(u.items)), "")+"</query>")
+		return
+	}
 	contact, _, _ := strings.Cut(o.item, "/")
 	if o.sub == "remove" {
 		s.w.say(u.jid, "loses the contact %s", contact)
 		delete(u.roster, contact)
+		delete(u.items, contact)
 	} else {
 		if !u.roster[contact] {
 			s.w.say(u.jid, "has the contact %s", contact)
 		}
 		u.roster[contact] = true
+		u.items[contact] = o.xml
 	}
 	s.reply(o, "result", "")
 }

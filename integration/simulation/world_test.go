@@ -95,7 +95,7 @@ func newWorld(m mutant, dir string, told *[]string) *world {
 	w.server = &server{w: w, users: map[string]*user{}}
 	add := func(p handoff.Party, agent bool) {
 		w.server.users[string(p)] = &user{jid: p, full: string(p) + "/x", agent: agent, native: p == robo, online: true,
-			roster: map[string]bool{}, first: map[string]int{}, newest: map[string]uint64{}, answers: map[string][]string{}}
+			roster: map[string]bool{}, items: map[string]string{}, first: map[string]int{}, newest: map[string]uint64{}, answers: map[string][]string{}}
 	}
 	for _, p := range staff {
 		add(p, true)

@@ -1,8 +1,8 @@
-"""People on a Jabber server, for the two stories beside this file.
+"""People on a Jabber server, for the stories beside this file.
 
 An example for bot writers: all it takes to talk to the service is an ordinary
 XMPP library, here slixmpp 1.8 (Debian: python3-slixmpp). What is particular to
-session handoff is in words.py and native.py; this file only logs in, remembers
+session handoff is in words.py, native.py and archive.py; this file only logs in, remembers
 what came, and waits for what should come.
 """
 

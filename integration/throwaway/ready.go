@@ -1,4 +1,4 @@
-package prosody
+package throwaway
 
 import (
 	"bytes"
@@ -16,35 +16,22 @@ const pollInterval = 10 * time.Millisecond
 
 // waitReady returns when this process (its log says so, an open port alone could be somebody else's) has bound all
 // ports and answers on the two that speak XMPP.
-func (s *Server) waitReady(ctx context.Context, proc *process) error {
-	err := poll(ctx, proc.done, func() (bool, error) {
-		text := s.logSince(s.logStart.Load())
-		if strings.Contains(text, "Failed to open server port") {
-			return false, errPortTaken
-		}
-		return strings.Contains(text, bound("c2s", s.C2S)) && strings.Contains(text, bound("component", s.ComponentAddr)) &&
-			strings.Contains(text, bound("http", s.HTTP)), nil
-	})
+func (i *Instance) waitReady(ctx context.Context, proc *process) error {
+	err := poll(ctx, proc.done, func() (bool, error) { return i.spec.Ready(i, i.logSince(i.logStart.Load())) })
 	if err != nil {
 		return err
 	}
-	if err := greet(ctx, s.C2S, "jabber:client", s.Domain); err != nil {
+	if err := Greet(ctx, i.C2S, "jabber:client", i.Domain); err != nil {
 		return fmt.Errorf("no answer for clients: %w", err)
 	}
-	if err := greet(ctx, s.ComponentAddr, "jabber:component:accept", s.Component); err != nil {
+	if err := Greet(ctx, i.ComponentAddr, "jabber:component:accept", i.Component); err != nil {
 		return fmt.Errorf("no answer for the component: %w", err)
 	}
 	return nil
 }
 
-// bound is how Prosody logs that a service listens on an address.
-func bound(service, addr string) string {
-	host, port, _ := strings.Cut(addr, ":")
-	return fmt.Sprintf("Activated service '%s' on [%s]:%s", service, host, port)
-}
-
-// greet opens an XMPP stream and waits for the server's own stream header.
-func greet(ctx context.Context, addr, ns, domain string) error {
+// Greet opens an XMPP stream and waits for the server's own stream header.
+func Greet(ctx context.Context, addr, ns, domain string) error {
 	conn, err := new(net.Dialer).DialContext(ctx, "tcp", addr)
 	if err != nil {
 		return err
@@ -79,7 +66,10 @@ func poll(ctx context.Context, ended <-chan struct{}, ask func() (bool, error)) 
 		select {
 		case <-tick.C:
 		case <-ended:
-			return errors.New("prosody ended by itself")
+			if _, err := ask(); err != nil { // what it said last
+				return err
+			}
+			return errors.New("it ended by itself")
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		}
@@ -87,32 +77,32 @@ func poll(ctx context.Context, ended <-chan struct{}, ask func() (bool, error)) 
 }
 
 // WaitLog returns when the log of the process that runs now holds text.
-func (s *Server) WaitLog(ctx context.Context, text string) error {
-	from := s.logStart.Load()
-	err := poll(ctx, s.Done(), func() (bool, error) { return strings.Contains(s.logSince(from), text), nil })
+func (i *Instance) WaitLog(ctx context.Context, text string) error {
+	from := i.logStart.Load()
+	err := poll(ctx, i.Done(), func() (bool, error) { return strings.Contains(i.logSince(from), text), nil })
 	if err != nil {
-		return fmt.Errorf("prosody's log does not say %q: %w\n%s", text, err, s.Log())
+		return fmt.Errorf("%s's log does not say %q: %w\n%s", i.spec.Title, text, err, i.Log())
 	}
 	return nil
 }
 
-// Log is the end of what Prosody logged and printed, for people who look for a failure's reason.
-func (s *Server) Log() string {
+// Log is the end of what the server logged and printed, for people who look for a failure's reason.
+func (i *Instance) Log() string {
 	const lines = 40
-	all := strings.Split(strings.TrimSpace(s.logSince(0)), "\n")
-	text := "Prosody's log ends:\n" + strings.Join(all[max(0, len(all)-lines):], "\n")
-	if s.logSince(s.logStart.Load()) != "" {
+	all := strings.Split(strings.TrimSpace(i.logSince(0)), "\n")
+	text := i.spec.Title + "'s log ends:\n" + strings.Join(all[max(0, len(all)-lines):], "\n")
+	if i.logSince(i.logStart.Load()) != "" {
 		return text
 	}
 	// It did not come as far as its log. (Otherwise it prints nothing of interest: Debian's optional packages it misses.)
-	if out, err := os.ReadFile(s.files.output); err == nil {
-		text += "\nProsody printed:\n" + string(out[max(0, len(out)-4096):])
+	if out, err := os.ReadFile(i.output); err == nil {
+		text += "\n" + i.spec.Title + " printed:\n" + string(out[max(0, len(out)-4096):])
 	}
 	return text
 }
 
-func (s *Server) logSince(offset int64) string {
-	f, err := os.Open(s.files.log)
+func (i *Instance) logSince(offset int64) string {
+	f, err := os.Open(i.LogFile)
 	if err != nil {
 		return ""
 	}

@@ -1,4 +1,4 @@
-package prosody
+package throwaway
 
 import (
 	"context"
@@ -11,20 +11,20 @@ import (
 	"syscall"
 )
 
-// identity is the system user Prosody runs as when we are root.
+// identity is the system user a server runs as when we are root.
 type identity struct{ uid, gid int }
 
 func (i *identity) credential() *syscall.Credential {
 	return &syscall.Credential{Uid: uint32(i.uid), Gid: uint32(i.gid)}
 }
 
-// unprivileged finds who Prosody should run as: nil for "as we are", which is so if we are not root, if there is no
-// user "prosody", or if that user could not reach dir.
-func unprivileged(ctx context.Context, dir string) (*identity, error) {
+// unprivileged finds who the server should run as: nil for "as we are", which is so if we are not root, if there is no
+// user of that name, or if that user could not reach dir.
+func unprivileged(ctx context.Context, name, dir string) (*identity, error) {
 	if os.Geteuid() != 0 {
 		return nil, nil
 	}
-	u, err := user.Lookup("prosody")
+	u, err := user.Lookup(name)
 	if err != nil {
 		return nil, nil
 	}

@@ -1,4 +1,4 @@
-package prosody
+package throwaway
 
 import (
 	"crypto/ecdsa"
@@ -15,8 +15,8 @@ import (
 
 // writeCertificate makes a self-signed certificate, so that people's own clients, most of which insist on TLS, can log
 // in. One that is there already stays: the reader may have accepted it.
-func writeCertificate(files layout, names []string) error {
-	if exists(files.cert) && exists(files.key) {
+func writeCertificate(certFile, keyFile string, names []string) error {
+	if Exists(certFile) && Exists(keyFile) {
 		return nil
 	}
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -44,10 +44,10 @@ func writeCertificate(files layout, names []string) error {
 	if err != nil {
 		return err
 	}
-	if err := writePEM(files.cert, "CERTIFICATE", der, 0o644); err != nil {
+	if err := writePEM(certFile, "CERTIFICATE", der, 0o644); err != nil {
 		return err
 	}
-	return writePEM(files.key, "PRIVATE KEY", keyDER, 0o600)
+	return writePEM(keyFile, "PRIVATE KEY", keyDER, 0o600)
 }
 
 func writePEM(path, kind string, der []byte, mode os.FileMode) error {

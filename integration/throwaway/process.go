@@ -1,4 +1,4 @@
-package prosody
+package throwaway
 
 import (
 	"fmt"
@@ -9,23 +9,26 @@ import (
 	"time"
 )
 
-// process is a running Prosody.
+// process is a running server.
 type process struct {
-	cmd  *exec.Cmd
-	done chan struct{} // closed when it has ended
+	title string
+	cmd   *exec.Cmd
+	done  chan struct{} // closed when it has ended
 }
 
-func startProcess(bin string, files layout, as *identity) (*process, error) {
-	out, err := os.OpenFile(files.output, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
+func (i *Instance) startProcess() (*process, error) {
+	out, err := os.OpenFile(i.output, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
 	if err != nil {
 		return nil, err
 	}
 	defer out.Close()
-	p := &process{cmd: exec.Command(bin, "--config", files.config, "-F"), done: make(chan struct{})}
-	p.cmd.Dir = files.dir
-	p.cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + files.dir, "LANG=C.UTF-8"} // no LUA_PATH of the caller's
+	args, env := i.spec.Command(i)
+	p := &process{cmd: exec.Command(args[0], args[1:]...), done: make(chan struct{}), title: i.spec.Title}
+	p.cmd.Dir = i.Dir
+	// Nothing of the caller's environment, LUA_PATH and ERL_FLAGS for example, changes the server.
+	p.cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + i.Dir, "LANG=C.UTF-8"}, env...)
 	p.cmd.Stdout, p.cmd.Stderr = out, out
-	p.cmd.SysProcAttr = processAttributes(as)
+	p.cmd.SysProcAttr = processAttributes(i.runAs)
 
 	started := make(chan error)
 	go func() {
@@ -57,6 +60,6 @@ func (p *process) stop(grace time.Duration) error {
 	case <-p.done:
 		return nil
 	case <-time.After(stopGrace):
-		return fmt.Errorf("prosody (process %d) did not end; end it by hand: kill -9 %[1]d", p.cmd.Process.Pid)
+		return fmt.Errorf("%s (process %d) did not end; end it by hand: kill -9 %[2]d", p.title, p.cmd.Process.Pid)
 	}
 }

@@ -1,6 +1,6 @@
 //go:build unix && !linux
 
-package prosody
+package throwaway
 
 import "syscall"
 

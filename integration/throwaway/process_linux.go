@@ -1,4 +1,4 @@
-package prosody
+package throwaway
 
 import "syscall"
 
