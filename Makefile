@@ -2,11 +2,14 @@
 VERSION  := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 FUZZTIME ?= 20s
 
+# of the simulated power cuts
+CUTS     ?= 10000
+
 # of the simulation: how many histories, from which seed on
 N        ?= 50000
 SEED     ?= 0
 
-.PHONY: help build demo demo-picture test check fuzz simulate clean
+.PHONY: help build demo demo-picture test power-cuts check fuzz simulate torture clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -33,6 +36,10 @@ test: ## all tests, live ones on Prosody included, with the race detector
 	go vet ./...
 	go test -race -count=1 -timeout 8m ./... # nothing from the cache: the live tests build the program themselves
 
+power-cuts: ## CUTS (10000) simulated power cuts, and every operation of the disk failing once
+	go test -count=1 -timeout 1h -v -run 'TestPowerCuts' ./store -cuts=$(CUTS)
+	go test -count=1 -timeout 1h -run 'TestDiskFailsAnywhere$$' ./store -cuts=$(CUTS)
+
 model: ## every interleaving of a handover within the printed bounds, and the seeded faults (10 minutes, under 1 GiB)
 	@nice -n 10 go test ./handoff -run '^Test(Model|Mutants|Key)$$' -handoff.model=long -count=1 -timeout 60m -v
 
@@ -45,6 +52,11 @@ fuzz: ## every fuzz test for FUZZTIME (20s) each
 
 simulate: ## N (50000) random histories of the whole system from SEED (0) on
 	go test -count=1 -timeout 2h -v -run 'TestHistories$$' ./integration/simulation -histories=$(N) -seed=$(SEED)
+
+torture: N = 500
+torture: ## kill -9 under load on both servers: N (500) cycles on each, SEED (0: from the clock); prints a table
+	@scripts/install-deps.sh test
+	go test -count=1 -timeout 6h -v ./integration/torture -cycles=$(N) -seed=$(SEED) -within=0
 
 clean: ## remove what was built
 	rm -rf bin .demo coverage.out

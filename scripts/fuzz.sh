@@ -9,6 +9,6 @@ go list -f '{{$dir := .Dir}}{{$path := .ImportPath}}{{range .TestGoFiles}}{{$pat
     [ -n "$file" ] || continue
     sed -n 's/^func \(Fuzz[A-Za-z0-9_]*\)(.*/\1/p' "$file" | while read -r name; do
       echo "$package $name"
-      go test -run '^$' -fuzz "^$name\$" -fuzztime "$time" "$package" </dev/null
+      go test -run '^$' -fuzz "^$name\$" -fuzztime "$time" -fuzzminimizetime 2s "$package" </dev/null
     done
   done

@@ -35,16 +35,31 @@ END
   chmod 755 "$policy"
 }
 
-# Only services of packages that were not there before are given: a server that somebody runs already stays as it is.
+installed() { dpkg-query -W -f='${db:Status-Abbrev} ${Package}\n' | sed -n 's/^i. *//p' | sort -u; }
+
+# Only services of packages that were not there before are given, those that came along too (Erlang, which ejabberd
+# needs, brings epmd): a server that somebody runs already stays as it is.
 switch_off() {
-  local service
-  for service in "$@"; do
-    exists "/lib/systemd/system/$service.service" || exists "/etc/init.d/$service" || continue
-    if [ -d /run/systemd/system ]; then systemctl --quiet disable --now "$service" 2>/dev/null || true; fi
-    if command -v update-rc.d >/dev/null; then update-rc.d "$service" disable >/dev/null 2>&1 || true; fi
-    echo "The system service $service stays off; to use it some day: systemctl enable --now $service"
+  local unit name
+  for unit in $(services_of "$@"); do
+    name=${unit%.*}
+    if command -v systemctl >/dev/null; then systemctl --quiet disable "$unit" 2>/dev/null || true; fi # also where systemd does not run
+    if [ -d /run/systemd/system ]; then systemctl --quiet stop "$unit" 2>/dev/null || true; fi
+    if command -v update-rc.d >/dev/null && exists "/etc/init.d/$name"; then update-rc.d "$name" disable >/dev/null 2>&1 || true; fi
+    echo "The system service $unit stays off; to use it some day: systemctl enable --now $unit"
   done
 }
+
+# The units that the packages bring; a package without any may still have a script of the old kind.
+services_of() {
+  [ $# -gt 0 ] || return 0
+  dpkg-query -L "$@" 2>/dev/null | sed -nE \
+    -e '/@\.(service|socket)$/d' \
+    -e 's#^(/usr)?/lib/systemd/system/([^/]+\.(service|socket))$#\2#p' \
+    -e 's#^/etc/init\.d/([^/]+)$#\1.service#p' | sort -u
+}
+
+newcomers() { comm -13 <(printf '%s\n' "$before") <(installed); }
 
 apt() { # shows apt's progress; asks nothing; waits for another apt to finish
   DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 -o Acquire::Retries=3 "$@" </dev/null
@@ -67,7 +82,8 @@ flock 9 # one at a time: they share the policy file
 
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
-trap 'switch_off "$@"; restore_policy' EXIT
+before=$(installed)
+trap 'switch_off $(newcomers); restore_policy' EXIT
 forbid_services
 fresh=false
 if ! known "$@"; then

@@ -11,8 +11,8 @@ demo)
   want=(prosody prosody-modules)
   ;;
 test)
-  why="live tests start a throwaway Jabber server, play people with a foreign client library, and check XML by its schema"
-  want=(prosody prosody-modules python3-slixmpp libxml2-utils)
+  why="live tests start throwaway Jabber servers, play people with a foreign client library, and check XML by its schema"
+  want=(prosody prosody-modules ejabberd erlang-p1-sqlite3 python3-slixmpp libxml2-utils)
   command -v "${CC:-cc}" >/dev/null || want+=(gcc libc6-dev) # go test -race needs a C compiler
   ;;
 check | clients)
@@ -36,7 +36,7 @@ installed() { # the packages of "$@" that are installed, one a line
 
 by_hand="install these yourself, then run this again: ${want[*]}"
 command -v dpkg-query >/dev/null && command -v apt-get >/dev/null ||
-  fail "this is no Debian system (no apt-get)." "$by_hand (Prosody 0.12 with its community modules)."
+  fail "this is no Debian system (no apt-get)." "$by_hand (Prosody 0.12 with its community modules; for tests ejabberd 23.01)."
 
 here=$(installed "${want[@]}")
 missing=()

@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"path/filepath"
 	"reflect"
 	"sync"
 	"time"
@@ -16,6 +15,7 @@ import (
 	"baton/component"
 	"baton/config"
 	"baton/desk"
+	"baton/fault"
 	"baton/handoff"
 	"baton/metrics"
 	"baton/store"
@@ -34,36 +34,36 @@ type app struct {
 
 // newApp opens and loads what the service needs. Call run, or close.
 func newApp(ctx context.Context, cfg config.Config, log *slog.Logger) (*app, error) {
-	if cfg.Store.Engine != config.SQLite {
-		return nil, fmt.Errorf("store: %s is not built into this version; write sqlite:baton.db", cfg.Store.Engine)
+	src, err := source(cfg)
+	if err != nil {
+		return nil, err
 	}
 	tlsConfig, err := cfg.Component.TLSConfig()
 	if err != nil {
 		return nil, err
 	}
 	a := &app{cfg: cfg, log: log}
-	src, err := store.ParseSource("sqlite:"+cfg.StorePath(), filepath.Dir(cfg.StorePath()))
-	if err != nil {
-		return nil, err
-	}
 	if a.store, err = store.Open(ctx, src, store.Options{Logger: log}); err != nil {
 		return nil, err
 	}
+	fault.Point("start.opened")
 	a.desk = desk.New(desk.Config{
 		Domain: cfg.Component.Domain, Store: a.store, Directory: directory(cfg), Log: log, Policy: policy(cfg),
 	})
 	if err := a.desk.Restore(ctx); err != nil {
 		return nil, errors.Join(err, a.store.Close())
 	}
+	fault.Point("start.restored")
 	a.component = component.New(component.Config{
 		Domain: cfg.Component.Domain, Address: cfg.Component.Address.String(), Secret: cfg.Component.Secret.Reveal(),
-		Dial: dialer(cfg.Component.Address, tlsConfig), Desk: a.desk, Log: log, Version: version,
+		Dial: dialer(cfg.Component.Address, tlsConfig), Desk: a.desk, Archive: a.store, Log: log, Version: version,
 		Prefix: cfg.Chat.Prefix, Mark: cfg.Chat.SystemMark, Settle: cfg.Chat.Settle,
 		RosterGroup: func(queue string) string {
 			return cfg.Roster.GroupFor(queue)
 		},
-		NoRoster:  cfg.Roster.Strategy == config.RosterNone,
+		Roster: string(cfg.Roster.Strategy), EjabberdAPI: cfg.Roster.EjabberdAPI,
 		MaxStanza: int(cfg.Limits.Stanza), MaxBody: int(cfg.Limits.Body),
+		Rate: component.Rate{Count: cfg.Limits.Rate.Count, Per: cfg.Limits.Rate.Per},
 	})
 	if cfg.HTTP.Listen != "" {
 		if a.http, err = net.Listen("tcp", cfg.HTTP.Listen); err != nil {
@@ -98,10 +98,12 @@ func (a *app) run(ctx context.Context) error {
 		})
 	}
 	err := a.component.Run(ctx)
+	fault.Point("stop.link-closed")
 	a.log.Info("closing")
 	web.Close()
 	stopDesk()
 	wg.Wait()
+	fault.Point("stop.desk-ended")
 	return errors.Join(err, a.store.Close())
 }
 
@@ -143,8 +145,8 @@ func (a *app) reload(cfg config.Config) (restart []string) {
 
 func policy(cfg config.Config) desk.Policy {
 	return desk.Policy{OfferTimeout: cfg.Offer.Timeout, MaxHops: cfg.Transfer.MaxHops,
-		TellCaller: cfg.Transfer.TellCaller, IDFormat: cfg.Session.Address,
-		Grace: cfg.Session.Grace}
+		TellCaller: cfg.Transfer.TellCaller, IDFormat: cfg.Session.Address, Inbox: cfg.Limits.Inbox,
+		Grace: cfg.Session.Grace, FormerReadsOwn: cfg.Archive.FormerHolder == config.FormerOwn}
 }
 
 // directory makes of the settings what the desk knows of agents and queues.

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"baton/config"
+	"baton/fault"
 )
 
 func newServe() *cobra.Command {
@@ -29,6 +30,7 @@ func newServe() *cobra.Command {
 			return err
 		}
 		log := newLogger(cmd.ErrOrStderr(), cfg.Log)
+		fault.Point("start.configured")
 		a, err := newApp(cmd.Context(), cfg, log)
 		if err != nil {
 			return err
@@ -113,11 +115,8 @@ func notInForce(cfg config.Config) []string {
 	}
 	add(cfg.Session.Idle != def.Session.Idle, "session.idle")
 	add(cfg.Session.Memory != def.Session.Memory, "session.memory")
-	add(cfg.Archive != def.Archive, "archive")
-	add(cfg.Limits.Rate != def.Limits.Rate, "limits.rate")
-	add(cfg.Limits.Inbox != def.Limits.Inbox, "limits.inbox")
-	add(cfg.Roster.Strategy != config.RosterAuto && cfg.Roster.Strategy != config.RosterPrivilege &&
-		cfg.Roster.Strategy != config.RosterNone, "roster.strategy")
+	add(cfg.Archive.Retention != def.Archive.Retention, "archive.retention")
+	add(cfg.Archive.ServerCopy != def.Archive.ServerCopy, "archive.server_copy")
 	add(cfg.Web.Enabled, "web.enabled")
 	add(len(cfg.SMS.SMPP) > 0, "sms.smpp")
 	return out
