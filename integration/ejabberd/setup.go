@@ -78,7 +78,7 @@ func inetrc(i *throwaway.Instance) string { return filepath.Join(i.Dir, "inetrc"
 // is nothing to do, as several run beside each other in tests. Their C stacks are large (64 MB, reserved, not used):
 // deeply nested XML of one client overflows the 1 MB they have otherwise, and ejabberd 23.01 dies of it.
 func (k kind) Command(i *throwaway.Instance) (args, env []string) {
-	return []string{k.erl, "-noinput", "+K", "true", "+sbwt", "none", "+sbwtdcpu", "none", "+sbwtdio", "none",
+	return []string{k.erl, "-noinput", "+K", "true", "+sss", "8192", "+sbwt", "none", "+sbwtdcpu", "none", "+sbwtdio", "none",
 			"-mnesia", "dir", strconv.QuoteToASCII(i.DataDir), "-ejabberd", "log_rate_limit", "100000", "-s", "ejabberd"},
 		[]string{"EJABBERD_CONFIG_PATH=" + i.ConfigFile, "EJABBERD_LOG_PATH=" + i.LogFile,
 			"ERL_INETRC=" + inetrc(i), "ERL_LIBS=" + k.libs, "ERL_CRASH_DUMP=/dev/null"}
