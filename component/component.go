@@ -97,6 +97,7 @@ func New(cfg Config) *Component {
 	allowed := func() *allowance { return &allowance{} }
 	c.limit = limiter{c: c, senders: newRecent(allowed), domains: newRecent(allowed)}
 	c.calm = newThrottle()
+	c.desk.OnSign(desk.XMPP, c.showSign)
 	return c
 }
 
@@ -171,7 +172,7 @@ func (c *Component) serve(ctx context.Context) error {
 	wg.Go(func() { c.selfPing(l) })
 	wg.Go(func() { c.archive.serve(l) })
 	wg.Go(func() { c.closeOrderly(ctx, l) })
-	c.desk.Outbox().Up(c)
+	c.desk.Outbox().Up(desk.XMPP, c)
 	fault.Point("link.up")
 	// What was read before the stream ends is taken, whatever ends it.
 	err = l.reader(func(st wire.Stanza, err error) { c.receive(context.WithoutCancel(ctx), st, err) })
@@ -179,7 +180,7 @@ func (c *Component) serve(ctx context.Context) error {
 	fault.Point("link.down")
 	l.fail(err)
 	c.link.Store(nil)
-	c.desk.Outbox().Down()
+	c.desk.Outbox().Down(desk.XMPP)
 	l.conn.Close()
 	wg.Wait()
 	c.iqs.abort()
@@ -199,7 +200,7 @@ func (c *Component) closeOrderly(ctx context.Context, l *link) {
 	select {
 	case <-ctx.Done():
 		fault.Point("close.asked")
-		c.desk.Outbox().Down()
+		c.desk.Outbox().Down(desk.XMPP)
 		c.acks.wait(settleTimeout)
 		fault.Point("close.settled")
 		l.close()

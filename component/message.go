@@ -192,17 +192,16 @@ func (c *Component) signal(ctx context.Context, in incoming, req desk.Signal, sa
 		if err != nil || to == "" {
 			return
 		}
-		from := c.contact(conv.Local)
-		if to == conv.Caller {
-			from = c.contact(conv.Entry)
+		if desk.WayTo(c.cfg.Domain, to) != desk.XMPP {
+			said.sign.Conversation, said.sign.To = conv, to
+			c.desk.Show(said.sign)
+			return
 		}
-		b := append([]byte(nil), "<message type='chat'"...)
-		b = wire.AppendAttr(b, "from", from)
-		b = wire.AppendAttr(b, "to", string(to))
-		b = wire.AppendAttr(b, "id", rand.Text())
-		b = append(b, '>')
-		b = append(b, said.Payload...)
-		c.write(append(b, "<no-store xmlns='urn:xmpp:hints'/></message>"...))
+		from := conv.Local
+		if to == conv.Caller {
+			from = conv.Entry
+		}
+		c.pass(from, string(to), said.Payload)
 	})
 }
 

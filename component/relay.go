@@ -34,18 +34,20 @@ func allowed(ns, local []byte) carriage {
 }
 
 var relayed = map[string]map[string]carriage{
-	"http://jabber.org/protocol/chatstates": {"active": state, "composing": state, "paused": state, "inactive": state, "gone": state},
-	"urn:xmpp:receipts":                     {"request": state, "received": mark},
-	"urn:xmpp:chat-markers:0":               {"markable": state, "received": mark, "displayed": mark, "acknowledged": mark},
-	"urn:xmpp:message-correct:0":            {"replace": refer},
-	"urn:xmpp:reply:0":                      {"reply": refer},
-	"urn:xmpp:reactions:0":                  {"reactions": refer},
-	"urn:xmpp:message-retract:1":            {"retract": refer},
-	"jabber:x:oob":                          {"x": carry},
-	"urn:xmpp:sfs:0":                        {"file-sharing": carry, "sources": carry},
-	"urn:xmpp:fallback:0":                   {"fallback": carry},
-	"urn:xmpp:styling:0":                    {"unstyled": carry},
+	nsChatStates:                 {"active": state, "composing": state, "paused": state, "inactive": state, "gone": state},
+	"urn:xmpp:receipts":          {"request": state, "received": mark},
+	"urn:xmpp:chat-markers:0":    {"markable": state, "received": mark, "displayed": mark, "acknowledged": mark},
+	"urn:xmpp:message-correct:0": {"replace": refer},
+	"urn:xmpp:reply:0":           {"reply": refer},
+	"urn:xmpp:reactions:0":       {"reactions": refer},
+	"urn:xmpp:message-retract:1": {"retract": refer},
+	"jabber:x:oob":               {"x": carry},
+	"urn:xmpp:sfs:0":             {"file-sharing": carry, "sources": carry},
+	"urn:xmpp:fallback:0":        {"fallback": carry},
+	"urn:xmpp:styling:0":         {"unstyled": carry},
 }
+
+const nsChatStates = "http://jabber.org/protocol/chatstates"
 
 // Of what is carried on a message may have that many of a kind; of everything
 // else one.
@@ -88,6 +90,7 @@ type content struct {
 	changes   bool   // it corrects that line, or takes it back
 	bodyLen   int    // bytes at the front of Payload that are the body's element
 	seen      map[string]int
+	sign      desk.Sign // what it is besides, for those who are not reached by XMPP
 }
 
 // carriage says what becomes of a child of this message. What is carried byte
@@ -150,10 +153,15 @@ func (c *Component) read(ctx context.Context, in incoming, local string, toAgent
 			continue
 		}
 		switch out.carriage(child) {
+		case state:
+			if string(child.NS) == nsChatStates {
+				out.sign.State = string(child.Local)
+			}
+			out.Payload = append(out.Payload, child.Raw...)
 		case carry:
 			out.line = out.line || string(child.NS) != "urn:xmpp:styling:0"
 			fallthrough
-		case state, thread:
+		case thread:
 			out.Payload = append(out.Payload, child.Raw...)
 		case refer:
 			out.corrects = out.corrects || string(child.NS) == "urn:xmpp:message-correct:0"
@@ -166,7 +174,10 @@ func (c *Component) read(ctx context.Context, in incoming, local string, toAgent
 				out.Payload = append(out.Payload, b...)
 			}
 		case mark:
-			b, _ := c.translate(ctx, child, in.from, local, toAgent)
+			b, seq := c.translate(ctx, child, in.from, local, toAgent)
+			if string(child.Local) == "displayed" {
+				out.sign.Read = seq
+			}
 			out.Payload = append(out.Payload, b...)
 		}
 	}

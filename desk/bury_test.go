@@ -159,8 +159,8 @@ func TestProvisional(t *testing.T) {
 		s.settle()
 		require.Equal(t, 3, s.desk.Outbox().Pending())
 		kept[1].done(desk.ErrDown) // the link broke
-		s.desk.Outbox().Down()
-		s.desk.Outbox().Up(s.courier)
+		s.desk.Outbox().Down(desk.XMPP)
+		s.desk.Outbox().Up(desk.XMPP, s.courier)
 		s.settle()
 		s.sees(alice, lines(3, 4)...)
 		s.courier.answerAll(nil)

@@ -56,6 +56,7 @@ type Desk struct {
 	gate   sync.RWMutex  // held for reading in Submit
 	dir    atomic.Pointer[Directory]
 	policy atomic.Pointer[Policy]
+	signs  map[Way]func(Sign)
 
 	// Written by Run alone, under mu; a record once published never changes.
 	mu      sync.RWMutex
@@ -131,6 +132,7 @@ func New(cfg Config) *Desk {
 		cfg:     cfg,
 		calls:   make(chan call, maxBatch),
 		stop:    make(chan struct{}),
+		signs:   map[Way]func(Sign){},
 		news:    make(chan struct{}, 1),
 		convs:   map[string]*Conversation{},
 		callers: map[callerKey]string{},

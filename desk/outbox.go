@@ -56,16 +56,15 @@ type Outbox struct {
 	reports chan report   // to the desk
 	wake    chan struct{} // there is something to do
 
-	mu      sync.Mutex
-	channel Channel
-	up      bool
-	lanes   map[Lane]*lane
-	ready   []*lane // lanes to look at
-	report  report  // on its way to the desk
-	failed  []failure
-	next    time.Time // when a lane that pauses goes on; zero: none does
-	last    int64     // the newest item it was given
-	dying   int       // given up, and not buried yet
+	mu     sync.Mutex
+	ways   map[Way]Channel // those that are up
+	lanes  map[Lane]*lane
+	ready  []*lane // lanes to look at
+	report report  // on its way to the desk
+	failed []failure
+	next   time.Time // when a lane that pauses goes on; zero: none does
+	last   int64     // the newest item it was given
+	dying  int       // given up, and not buried yet
 }
 
 // report is what the desk must commit.
@@ -83,6 +82,7 @@ func (r report) and(more report) report {
 // lane is the queue of one receiver in one conversation.
 type lane struct {
 	key    Lane
+	way    Way
 	items  []Item
 	begun  int                // items[:begun] are under way
 	soft   map[int64]struct{} // those of them that have arrived, though not for good
@@ -98,28 +98,42 @@ func newOutbox(cfg Config) *Outbox {
 		now: time.Now, wall: cfg.Now, domain: cfg.Domain,
 		reports: make(chan report),
 		wake:    make(chan struct{}, 1),
+		ways:    map[Way]Channel{},
 		lanes:   map[Lane]*lane{},
 	}
 }
 
-// Up says that c can carry items: all that is not confirmed is begun, again
-// where it had been begun already.
-func (o *Outbox) Up(c Channel) {
+// Up says that c can carry items that go that way: all of them that are not
+// confirmed are begun, again where they had been begun already.
+func (o *Outbox) Up(w Way, c Channel) {
 	o.mu.Lock()
-	o.channel, o.up = c, true
+	o.ways[w] = c
 	for _, l := range o.oldestFirst() {
-		l.restart(time.Time{})
-		o.look(l)
+		if l.way == w {
+			l.restart(time.Time{})
+			o.look(l)
+		}
 	}
 	o.mu.Unlock()
 	o.poke()
 }
 
-// Down says that nothing can be carried for now.
-func (o *Outbox) Down() {
+// Down says that nothing can be carried that way for now.
+func (o *Outbox) Down(w Way) {
 	o.mu.Lock()
-	o.up = false
+	delete(o.ways, w)
 	o.mu.Unlock()
+}
+
+// lane returns the lane of that key, made where there is none. The caller holds
+// mu.
+func (o *Outbox) lane(key Lane) *lane {
+	l := o.lanes[key]
+	if l == nil {
+		l = &lane{key: key, way: WayTo(o.domain, key.To)}
+		o.lanes[key] = l
+	}
+	return l
 }
 
 // Pending returns how many items are not confirmed yet.
@@ -152,11 +166,7 @@ func (o *Outbox) add(items []Item) {
 	}
 	o.mu.Lock()
 	for _, it := range items {
-		l := o.lanes[it.Lane()]
-		if l == nil {
-			l = &lane{key: it.Lane()}
-			o.lanes[it.Lane()] = l
-		}
+		l := o.lane(it.Lane())
 		l.items = append(l.items, it)
 		if it.Kind == KindBind { // news: what failed before need not be waited for
 			l.until = time.Time{}
@@ -251,20 +261,19 @@ func (o *Outbox) pause() time.Duration {
 func (o *Outbox) pump(ctx context.Context) {
 	for {
 		o.mu.Lock()
-		if !o.up || len(o.ready) == 0 {
-			for _, l := range o.ready {
-				l.queued = false
-			}
-			o.ready = nil
+		if len(o.ready) == 0 {
 			o.mu.Unlock()
 			return
 		}
-		l, ch := o.ready[0], o.channel
+		l := o.ready[0]
+		ch, up := o.ways[l.way]
 		wait := l.until.Sub(o.now())
-		if l.begun >= len(l.items) || l.begun-len(l.soft) >= o.opt.Window || wait > 0 {
+		if !up || l.begun >= len(l.items) || l.begun-len(l.soft) >= o.opt.Window || wait > 0 {
 			o.ready = o.ready[1:]
 			l.queued = false
-			o.rest(l, wait)
+			if up || len(l.items) == 0 {
+				o.rest(l, wait)
+			}
 			o.mu.Unlock()
 			continue
 		}

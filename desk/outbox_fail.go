@@ -88,11 +88,7 @@ func (o *Outbox) enough(tries int, err error) bool {
 func (o *Outbox) aside(from *lane, i int) *lane {
 	key := from.key
 	key.Bind = true
-	to := o.lanes[key]
-	if to == nil {
-		to = &lane{key: key}
-		o.lanes[key] = to
-	}
+	to := o.lane(key)
 	to.items = append(to.items, from.items[i])
 	o.remove(from, from.items[i])
 	return to

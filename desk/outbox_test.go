@@ -201,10 +201,10 @@ func TestBurialFails(t *testing.T) {
 			}
 			return verdict{}
 		})
-		s.desk.Outbox().Down()
+		s.desk.Outbox().Down(desk.XMPP)
 		pouring(c, 2)
 		s.store.breakDown(errBroken)
-		s.desk.Outbox().Up(s.courier)
+		s.desk.Outbox().Up(desk.XMPP, s.courier)
 		s.settle()
 		require.Empty(t, s.store.graves())
 		require.NotZero(t, s.desk.Outbox().Pending())
@@ -222,7 +222,7 @@ func TestDownAndUp(t *testing.T) {
 		s.courier.keeps()
 		pouring(c, 3)
 		s.sees(alice, lines(2, 3, 4)...)
-		out.Down()
+		out.Down(desk.XMPP)
 		s.courier.answer(nil, "3 carol: line") // it had arrived all the same
 		pouring(c, 1)
 		s.pass(time.Hour)
@@ -230,7 +230,7 @@ func TestDownAndUp(t *testing.T) {
 		require.Equal(t, 3, out.Pending())
 
 		s.courier.does(nil)
-		out.Up(s.courier)
+		out.Up(desk.XMPP, s.courier)
 		s.settle()
 		s.sees(alice, lines(2, 4, 5)...)
 		s.courier.answerAll(errBounce) // of the way that closed: no attempt
@@ -243,7 +243,7 @@ func TestDownAndUp(t *testing.T) {
 		pouring(c, 2)
 		s.sees(alice, lines(6, 7)...)
 		other := &courier{}
-		out.Up(other)
+		out.Up(desk.XMPP, other)
 		s.settle()
 		s.sees(alice)
 		require.Len(t, other.to(alice), 2)
@@ -262,13 +262,13 @@ func TestDownIsNoAttempt(t *testing.T) {
 		s.pass(10 * time.Minute)
 		require.Len(t, s.courier.all(), carried, "it waits until the way is open")
 		for range 10 {
-			out.Down()
-			out.Up(s.courier)
+			out.Down(desk.XMPP)
+			out.Up(desk.XMPP, s.courier)
 			s.settle()
 		}
 		require.Empty(t, s.store.graves())
 		s.courier.does(nil)
-		out.Up(s.courier)
+		out.Up(desk.XMPP, s.courier)
 		s.settle()
 		to := s.courier.to(alice)
 		require.Equal(t, lines(2, 3), []string{words(to[len(to)-2]), words(to[len(to)-1])})

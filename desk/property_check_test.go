@@ -35,7 +35,7 @@ func (w *wild) within(rt *rapid.T) {
 // quiesce ends the trouble, and then every session.
 func (w *wild) quiesce() {
 	w.courier.does(nil)
-	w.desk.Outbox().Up(w.courier)
+	w.desk.Outbox().Up(desk.XMPP, w.courier)
 	w.pass(5 * time.Minute) // the longest pause and more than all offers
 	for _, c := range w.chats() {
 		if c.begun() && c.now().Phase != handoff.Idle {

@@ -269,10 +269,10 @@ func (w *wild) time(rt *rapid.T) {
 }
 
 func (w *wild) channel(rt *rapid.T) {
-	w.desk.Outbox().Down()
+	w.desk.Outbox().Down(desk.XMPP)
 	w.pass(time.Duration(rapid.IntRange(0, 5).Draw(rt, "s")) * time.Second)
 	if rapid.IntRange(0, 3).Draw(rt, "up") > 0 {
-		w.desk.Outbox().Up(w.courier)
+		w.desk.Outbox().Up(desk.XMPP, w.courier)
 		w.settle()
 	}
 }

@@ -154,7 +154,7 @@ func kept(items []desk.Item) []string {
 func TestCrashBetweenCommitAndSend(t *testing.T) {
 	story(t, func(t *testing.T, s *scene) {
 		c := s.taken(carol, "support", alice)
-		s.desk.Outbox().Down()
+		s.desk.Outbox().Down(desk.XMPP)
 		c.says("one")
 		c.replies(alice, "two")
 		s.sees(alice)

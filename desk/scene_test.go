@@ -120,7 +120,7 @@ func (s *scene) start() {
 	})
 	require.NoError(s.t, s.desk.Restore(ctx))
 	if !s.cut {
-		s.desk.Outbox().Up(s.courier)
+		s.desk.Outbox().Up(desk.XMPP, s.courier)
 	}
 	if s.first != nil {
 		answer := func(_ desk.Result, err error) { s.firstErr = err }
