@@ -26,7 +26,9 @@ const (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	profiled := startProfile()
 	status := run(ctx, os.Args[1:])
+	profiled()
 	stop()
 	os.Exit(status)
 }
