@@ -29,12 +29,12 @@ type archiveQueries struct {
 // The conversation, and the lines of it between two numbers.
 const (
 	oneConv   = `(SELECT id FROM conversations WHERE domain = :domain AND local = :local)`
-	someLines = ` FROM lines l WHERE l.conv = ` + oneConv + ` AND l.seq BETWEEN :first AND :through`
+	someLines = ` FROM dialog l WHERE l.conv = ` + oneConv + ` AND l.seq BETWEEN :first AND :through`
 )
 
 func (q *archiveQueries) texts() []text {
 	page := `SELECT :local, ` + lineColumns + someLines + `
-		AND (l.private = 0 OR :private OR l.author = :reader OR l.recipient = :reader)
+		AND (l.private = 0 OR l.role = 'note' OR :private OR l.author = :reader OR l.recipient = :reader)
 		AND (NOT :own OR l.author = :reader OR l.recipient = :reader)
 		AND (:with = '' OR l.author = :with OR l.recipient = :with)
 		AND l.at BETWEEN :start AND :end`
@@ -42,10 +42,10 @@ func (q *archiveQueries) texts() []text {
 		{&q.key, `SELECT key FROM archive_key`},
 		{&q.forward, page + ` ORDER BY l.seq LIMIT :limit`},
 		{&q.backward, page + ` ORDER BY l.seq DESC LIMIT :limit`},
-		{&q.private, `SELECT count(*)` + someLines + ` AND l.private = 1 AND l.author <> :reader AND l.recipient <> :reader`},
-		{&q.first, `SELECT coalesce(min(l.seq), 0)` + someLines},
+		{&q.private, `SELECT count(*)` + someLines + ` AND l.private = 1 AND l.role <> 'note' AND l.author <> :reader AND l.recipient <> :reader`},
+		{&q.first, `SELECT coalesce((SELECT l.seq` + someLines + ` ORDER BY l.seq LIMIT 1), 0)`}, // min() would read them all
 		{&q.at, `SELECT l.seq, l.at` + someLines + ` ORDER BY l.seq LIMIT 1`},
-		{&q.asides, `SELECT count(*)` + someLines + ` AND l.private = 1`},
+		{&q.asides, `SELECT count(*)` + someLines + ` AND l.private = 1 AND l.role <> 'note'`},
 		{&q.early, `SELECT coalesce(min(l.seq), :through)` + someLines + ` AND l.at >= :at`},
 		{&q.late, `SELECT coalesce(max(l.seq), :first)` + someLines + ` AND l.at <= :at`},
 		{&q.stretches, `SELECT e.epoch, e.session, e.first, e.through, coalesce(t.share_none, 0), coalesce(t.share_last, 0),

@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"math"
+	"slices"
 
 	"baton/desk"
 	"baton/fault"
@@ -15,6 +17,11 @@ type scratch struct {
 	own   map[string]owner  // the batch's conversations by localpart
 	other map[address]int64 // keys of conversations that are not in the batch
 	ids   []int64           // of the items, in their order
+
+	begins  map[string]uint64 // the number of each conversation's first line in the batch
+	through int64             // fresh lines up to that id have been put among the others
+	settled []address         // and all of these conversations
+	rows    map[int64]still   // of the conversations written, by key
 }
 
 type owner struct {
@@ -26,8 +33,12 @@ type address struct{ domain, local string }
 
 func (w *scratch) reset() {
 	if w.own == nil {
-		w.own, w.other = map[string]owner{}, map[address]int64{}
+		w.own, w.other, w.begins = map[string]owner{}, map[address]int64{}, map[string]uint64{}
+		w.rows = map[int64]still{}
 	}
+	clear(w.begins)
+	clear(w.rows)
+	w.through, w.settled = 0, w.settled[:0]
 	clear(w.own)
 	clear(w.other)
 	w.ids = w.ids[:0]
@@ -53,13 +64,31 @@ func (s *SQLite) Commit(ctx context.Context, b *desk.Batch) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if err := s.unlike(ctx, b); err != nil {
+		return err
+	}
+	moving := s.fresh.crowded(len(b.Lines))
+	together := moving || len(b.Buried) > 0
+	if together { // lines go from one table to the other: nobody reads them meanwhile
+		s.fresh.mu.Lock()
+		defer s.fresh.mu.Unlock()
+	}
 	err := s.transact(ctx, "commit", func(ctx context.Context) error {
 		s.scratch.reset()
-		return s.write(ctx, b)
+		return s.write(ctx, b, moving)
 	})
 	if err != nil {
 		return err
 	}
+	if !together {
+		s.fresh.mu.Lock()
+		defer s.fresh.mu.Unlock()
+	}
+	s.fresh.moved(s.scratch.through)
+	for _, at := range s.scratch.settled {
+		s.fresh.remove(at, math.MaxInt64)
+	}
+	s.fresh.add(b, s.scratch.own)
 	for _, c := range b.Conversations {
 		c.Key = s.scratch.own[c.Local].key
 		c.Version++
@@ -67,6 +96,8 @@ func (s *SQLite) Commit(ctx context.Context, b *desk.Batch) error {
 	for i, it := range b.Items {
 		it.ID = s.scratch.ids[i]
 	}
+	s.rowsWritten()
+	s.origins.committed(b)
 	return nil
 }
 
@@ -102,8 +133,28 @@ func (s *SQLite) transact(ctx context.Context, op string, do func(context.Contex
 	return fmt.Errorf("%w: %w", desk.ErrUnknownOutcome, s.explain(op, err))
 }
 
-// write executes the statements of a batch, what is referred to first.
-func (s *SQLite) write(ctx context.Context, b *desk.Batch) error {
+// write executes the statements of a batch, what is referred to first. Moving
+// says that the oldest fresh lines are put among the others.
+func (s *SQLite) write(ctx context.Context, b *desk.Batch, moving bool) error {
+	if moving {
+		s.scratch.through = s.fresh.oldest()
+		if err := s.moveThrough(ctx, s.scratch.through); err != nil {
+			return fmt.Errorf("putting lines among the others: %w", err)
+		}
+	}
+	for i := range slices.Backward(b.Lines) {
+		s.scratch.begins[b.Lines[i].Conversation] = b.Lines[i].Seq
+	}
+	for _, c := range b.Forgotten {
+		if err := s.forget(ctx, c); err != nil {
+			return fmt.Errorf("conversation %s: %w", c.Local, err)
+		}
+	}
+	for _, p := range b.Pauses {
+		if err := s.writePause(ctx, p); err != nil {
+			return fmt.Errorf("pause of %s: %w", p.Agent, err)
+		}
+	}
 	for _, c := range b.Conversations {
 		if err := s.writeConversation(ctx, c); err != nil {
 			return fmt.Errorf("conversation %s: %w", c.Local, err)
@@ -111,7 +162,7 @@ func (s *SQLite) write(ctx context.Context, b *desk.Batch) error {
 		fault.Point("store.write.conversation")
 	}
 	for i := range b.Lines {
-		if err := s.writeLine(ctx, &b.Lines[i]); err != nil {
+		if err := s.writeLine(ctx, &b.Lines[i], s.fresh.next+int64(i)); err != nil {
 			return fmt.Errorf("line %d of %s: %w", b.Lines[i].Seq, b.Lines[i].Conversation, err)
 		}
 		fault.Point("store.write.line")
@@ -142,22 +193,17 @@ func (s *SQLite) writeConversation(ctx context.Context, c *desk.Conversation) er
 	if _, twice := s.scratch.own[c.Local]; twice {
 		return errors.New("it is in the batch twice")
 	}
-	offer, err1 := encodeOffer(c.Offer)
-	last, err2 := encodeClosed(c.Last)
-	info, err3 := encodeInfo(c.Info)
-	beside, err4 := encodeBeside(c)
-	if err := errors.Join(err1, err2, err3, err4); err != nil {
+	r, route, err := encodeRow(c)
+	if err != nil {
 		return err
 	}
 	if c.Key != 0 {
-		res, err := s.stmts.updateConv.ExecContext(ctx, c.Queue, int64(c.Phase), string(c.Holder), c.Session, c.Epoch,
-			c.Seq, c.First, c.Hops, offer, last, c.Name, c.Lang, c.Reach, info, beside, c.Key, c.Version,
-			c.Domain, c.Local)
+		res, err := s.updateRow(ctx, c, r, route)
 		if err != nil {
 			return err
 		}
 		if n, err := res.RowsAffected(); err != nil || n != 1 {
-			return errors.Join(desk.ErrStale, err)
+			return errors.Join(s.moved(ctx, c), err)
 		}
 		s.scratch.own[c.Local] = owner{c.Domain, c.Key}
 		return nil
@@ -172,9 +218,9 @@ func (s *SQLite) writeConversation(ctx context.Context, c *desk.Conversation) er
 	case erased:
 		return fmt.Errorf("%w: its address was that of an erased caller", desk.ErrStale)
 	}
-	res, err := s.stmts.insertConv.ExecContext(ctx, c.Domain, c.Local, c.Number, c.Entry, c.Queue, string(c.Caller),
-		int64(c.Phase), string(c.Holder), c.Session, c.Epoch, c.Seq, c.First, c.Hops, offer, last, c.Name, c.Lang,
-		c.Reach, info, beside)
+	res, err := s.stmts.insertConv.ExecContext(ctx, c.Domain, c.Local, c.Number, c.Entry, r.queue, string(c.Caller),
+		r.phase, r.holder, r.session, r.epoch, c.Seq, r.first, r.hops, r.offer, r.last, r.name, r.lang, r.reach, r.info,
+		r.beside, route)
 	if s.duplicate(err) {
 		return fmt.Errorf("%w: %w", desk.ErrStale, err)
 	}
@@ -184,6 +230,28 @@ func (s *SQLite) writeConversation(ctx context.Context, c *desk.Conversation) er
 	key, err := res.LastInsertId()
 	s.scratch.own[c.Local] = owner{c.Domain, key}
 	return err
+}
+
+// moved says why a conversation was not replaced: it has moved on, or its next line
+// is there already.
+func (s *SQLite) moved(ctx context.Context, c *desk.Conversation) error {
+	var same bool
+	err := s.conn.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM conversations WHERE id = ? AND version = ?
+		AND domain = ? AND local = ?)`, c.Key, c.Version, c.Domain, c.Local).Scan(&same)
+	if err == nil && same {
+		return fmt.Errorf("%w: line %d exists", desk.ErrConflict, s.scratch.begins[c.Local])
+	}
+	return errors.Join(desk.ErrStale, err)
+}
+
+// before returns what the number of a conversation's last line must be below, as
+// committed: that of its first line in the batch. The table fresh does not see that
+// a number is among the others already.
+func (s *SQLite) before(c *desk.Conversation) int64 {
+	if seq := s.scratch.begins[c.Local]; seq > 0 {
+		return upTo(seq)
+	}
+	return math.MaxInt64
 }
 
 // key returns the key of a conversation of the batch.
@@ -214,7 +282,7 @@ func (s *SQLite) keyOf(ctx context.Context, domain, local string) (int64, error)
 	return key, err
 }
 
-func (s *SQLite) writeLine(ctx context.Context, l *desk.Line) error {
+func (s *SQLite) writeLine(ctx context.Context, l *desk.Line, id int64) error {
 	key, err := s.key(l.Conversation)
 	if err != nil {
 		return err
@@ -223,7 +291,7 @@ func (s *SQLite) writeLine(ctx context.Context, l *desk.Line) error {
 	if payload == nil {
 		payload = []byte{} // nil would be NULL
 	}
-	_, err = s.stmts.insertLine.ExecContext(ctx, key, l.Seq, l.Session, l.Epoch, micros(l.At), string(l.By),
+	_, err = s.stmts.insertLine.ExecContext(ctx, id, key, l.Seq, l.Session, l.Epoch, micros(l.At), string(l.By),
 		string(l.Role), l.Name, string(l.To), l.StanzaID, l.OriginID, l.Body, payload, l.Private)
 	return err
 }

@@ -35,6 +35,8 @@ func effects() []encoded {
 			`{"To":"alice@example.com","Reason":"transferred","Epoch":2,"By":"bob@example.com"}`},
 		{"moved", handoff.Moved{From: "alice@example.com", To: "bob@example.com", Epoch: 2},
 			`{"From":"alice@example.com","To":"bob@example.com","Epoch":2}`},
+		{"surrender", handoff.Surrender{To: "alice@example.com", Heir: "bob@example.com", Epoch: 2},
+			`{"To":"alice@example.com","Heir":"bob@example.com","Epoch":2}`},
 	}
 }
 

@@ -59,6 +59,9 @@ func Erase(ctx context.Context, src Source, caller handoff.Party, o EraseOptions
 }
 
 func (s *SQLite) erase(ctx context.Context, caller handoff.Party, o EraseOptions) (Found, error) {
+	if err := s.settle(ctx); err != nil {
+		return Found{}, err
+	}
 	found, err := s.found(ctx, caller)
 	if err != nil {
 		return found, s.explain("erase", err)
@@ -124,11 +127,14 @@ func (s *SQLite) remove(ctx context.Context, caller handoff.Party) error {
 			return fmt.Errorf("conversation #%d: %w", c.Number, err)
 		}
 	}
-	return nil
+	if err := s.removeWeb(ctx, caller); err != nil {
+		return err
+	}
+	return s.removeSMS(ctx, caller)
 }
 
 func (s *SQLite) removeConversation(ctx context.Context, c desk.Conversation) error {
-	for _, table := range []string{"outbox", "dead_letters", "outcomes", "transfers", "epochs", "lines"} {
+	for _, table := range []string{"web_events", "web_ratings", "outbox", "dead_letters", "outcomes", "transfers", "epochs", "lines"} {
 		if _, err := s.conn.ExecContext(ctx, "DELETE FROM "+table+" WHERE conv = ?", c.Key); err != nil {
 			return err
 		}

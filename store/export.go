@@ -9,6 +9,7 @@ import (
 	"io"
 	"log/slog"
 
+	"baton/desk"
 	"baton/handoff"
 )
 
@@ -27,40 +28,51 @@ type Filter struct {
 // It returns how many objects it wrote. It wraps [ErrNewer] and [ErrForeign] like
 // [Open]; a database of an older version must be migrated first.
 func Export(ctx context.Context, src Source, f Filter, w io.Writer) (n int, err error) {
+	err = look(ctx, src, func(tx *sql.Tx) error {
+		x := exporter{ctx: ctx, tx: tx, to: json.NewEncoder(w)}
+		x.to.SetEscapeHTML(false)
+		err := x.all(f)
+		n = x.n
+		return err
+	})
+	return n, err
+}
+
+// look runs do in a transaction that reads a database as of one moment, beside the
+// service or without it.
+func look(ctx context.Context, src Source, do func(*sql.Tx) error) (err error) {
 	s := &SQLite{drv: onDisk, log: slog.New(slog.DiscardHandler)}
 	if s.path, err = locate(src.Path); err != nil {
-		return 0, err
+		return err
 	}
 	if err := existing(s.path); err != nil {
-		return 0, err
+		return err
 	}
 	ms, err := migrations(embedded)
 	if err != nil {
-		return 0, err
+		return err
 	}
 	db, err := s.drv.open(readerDSN(s.path))
 	if err != nil {
-		return 0, s.explain("export", err)
+		return s.explain("export", err)
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
 	switch version, err := applied(ctx, db, ms); {
 	case err != nil:
-		return 0, s.explain("export", err)
+		return s.explain("export", err)
 	case version < len(ms):
-		return 0, fmt.Errorf("store: %s is of an older version (schema %d, this one reads %d): run baton migrate first",
+		return fmt.Errorf("store: %s is of an older version (schema %d, this one reads %d): run baton migrate first",
 			s.path, version, len(ms))
 	}
 	tx, err := db.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
 	if err != nil {
-		return 0, s.explain("export", err)
+		return s.explain("export", err)
 	}
 	defer tx.Rollback()
-	x := exporter{ctx: ctx, tx: tx, to: json.NewEncoder(w)}
-	x.to.SetEscapeHTML(false)
-	if err := x.all(f); err != nil {
-		return x.n, s.explain("export", err)
+	if err := do(tx); err != nil {
+		return s.explain("export", err)
 	}
-	return x.n, nil
+	return nil
 }
 
 type exporter struct {
@@ -79,15 +91,19 @@ func (x *exporter) write(object any) error {
 	return nil
 }
 
-func (x *exporter) all(f Filter) error {
-	stmt, err := x.tx.PrepareContext(x.ctx, `SELECT `+convColumns+` FROM conversations c
+// chosen returns the conversations that a filter lets through.
+func (f Filter) chosen(ctx context.Context, tx *sql.Tx) ([]desk.Conversation, error) {
+	stmt, err := tx.PrepareContext(ctx, `SELECT `+convColumns+` FROM conversations c
 		WHERE (:caller = '' OR c.caller = :caller) AND (:local = '' OR c.local = :local) ORDER BY c.domain, c.number`)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer stmt.Close()
-	convs, err := collect(x.ctx, stmt, scanConversation,
-		sql.Named("caller", string(f.Caller)), sql.Named("local", f.Conversation))
+	return collect(ctx, stmt, scanConversation, sql.Named("caller", string(f.Caller)), sql.Named("local", f.Conversation))
+}
+
+func (x *exporter) all(f Filter) error {
+	convs, err := f.chosen(x.ctx, x.tx)
 	if err != nil {
 		return err
 	}

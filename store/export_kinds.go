@@ -145,9 +145,9 @@ type exportPart struct {
 
 func exportParts() []exportPart {
 	return []exportPart{
-		{"session", `SELECT session, min(seq), max(seq), count(*), min(at), max(at) FROM lines WHERE conv = ?
+		{"session", `SELECT session, min(seq), max(seq), count(*), min(at), max(at) FROM dialog WHERE conv = ?
 			GROUP BY session ORDER BY session`, scanSessionExport},
-		{"line", `SELECT ` + lineColumns + ` FROM lines l WHERE l.conv = ? ORDER BY l.seq`, scanLineExport},
+		{"line", `SELECT ` + lineColumns + ` FROM dialog l WHERE l.conv = ? ORDER BY l.seq`, scanLineExport},
 		{"epoch", `SELECT session, epoch, holder, transfer, first, through, at FROM epochs WHERE conv = ? ORDER BY epoch`, scanEpochExport},
 		{"transfer", `SELECT session, transfer, author, author_name, target_agent, target_queue, target_skill, mode, reason,
 			reason_lang, info, share_none, share_last, through, at, deadline FROM transfers WHERE conv = ? ORDER BY id`, scanTransferExport},

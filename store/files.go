@@ -58,6 +58,21 @@ func existing(path string) error {
 // mode. An existing file is only looked at, never opened: closing it again
 // would drop the locks that SQLite has on it in this process.
 func checkFiles(path string) error {
+	if err := checkModes(path); err != nil {
+		return err
+	}
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+	if errors.Is(err, fs.ErrExist) {
+		return nil
+	}
+	if err != nil {
+		return fileError(path, err)
+	}
+	return f.Close()
+}
+
+// checkModes refuses what others can read, and what is no file.
+func checkModes(path string) error {
 	for _, name := range []string{path, path + "-wal", path + "-shm"} {
 		info, err := os.Stat(name)
 		switch {
@@ -72,14 +87,7 @@ func checkFiles(path string) error {
 				name, info.Mode().Perm(), name)
 		}
 	}
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
-	if errors.Is(err, fs.ErrExist) {
-		return nil
-	}
-	if err != nil {
-		return fileError(path, err)
-	}
-	return f.Close()
+	return nil
 }
 
 // fileError says what to do about a file that cannot be used.

@@ -18,7 +18,7 @@ import (
 
 // SchemaVersion is the schema that this program reads and writes: the number of
 // the last migration.
-const SchemaVersion = 4
+const SchemaVersion = 9
 
 //go:embed migrations/*.sql
 var embedded embed.FS

@@ -2,7 +2,9 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 
 	"baton/desk"
 	"baton/fault"
@@ -40,6 +42,11 @@ func (s *SQLite) writeItem(ctx context.Context, it *desk.Item) error {
 	if err != nil {
 		return err
 	}
+	if l, ok := it.Effect.(handoff.Line); ok {
+		if err := s.hasLine(ctx, it, l.Seq); err != nil {
+			return err
+		}
+	}
 	res, err := s.stmts.insertItem.ExecContext(ctx, it.Domain, key, string(it.Kind), string(it.To), seq, effect,
 		micros(it.At), it.Tries)
 	if err != nil {
@@ -47,6 +54,22 @@ func (s *SQLite) writeItem(ctx context.Context, it *desk.Item) error {
 	}
 	id, err := res.LastInsertId()
 	s.scratch.ids = append(s.scratch.ids, id)
+	return err
+}
+
+// hasLine checks that an item's line is there, in the batch or before it: the
+// table does not. The caller holds SQLite.mu, and reads what is committed.
+func (s *SQLite) hasLine(ctx context.Context, it *desk.Item, seq uint64) error {
+	if first := s.scratch.begins[it.Conversation]; first > 0 && seq >= first {
+		return nil
+	}
+	if _, ok := s.fresh.find(address{it.Domain, it.Conversation}, func(l *desk.Line) bool { return l.Seq == seq }); ok {
+		return nil
+	}
+	_, err := s.line(ctx, s.queries.lineBySeq, it.Domain, it.Conversation, upTo(seq))
+	if errors.Is(err, desk.ErrNotFound) {
+		return fmt.Errorf("%w: there is no line %d", desk.ErrConflict, seq)
+	}
 	return err
 }
 
@@ -88,6 +111,15 @@ func (s *SQLite) Retry(ctx context.Context, id int64, tries int) error {
 // and At of d. When it is no longer in the outbox, nothing happens, so that it
 // can be repeated.
 func (s *SQLite) bury(ctx context.Context, d desk.Dead) error {
+	if d.Item.Kind == desk.KindLine { // a dead letter refers to a line among the others
+		at := address{d.Item.Domain, d.Item.Conversation}
+		if !slices.Contains(s.scratch.settled, at) {
+			if err := s.moveOne(ctx, at); err != nil {
+				return err
+			}
+			s.scratch.settled = append(s.scratch.settled, at)
+		}
+	}
 	_, err := s.stmts.bury.ExecContext(ctx, d.Item.Tries, d.Reason, micros(d.At), d.Item.ID)
 	if err != nil {
 		return err

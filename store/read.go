@@ -5,11 +5,13 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"slices"
 
 	"baton/desk"
 	"baton/handoff"
 )
+
+// errNoLine is readError of a line that is not there.
+var errNoLine = fmt.Errorf("store: line: %w", desk.ErrNotFound)
 
 // readError maps what a query fails with.
 func (s *SQLite) readError(op string, err error) error {
@@ -22,6 +24,8 @@ func (s *SQLite) readError(op string, err error) error {
 // Restore returns what a desk starts from: all of it as of one moment.
 func (s *SQLite) Restore(ctx context.Context, domain string) (desk.Snapshot, error) {
 	var snap desk.Snapshot
+	s.fresh.mu.RLock()
+	defer s.fresh.mu.RUnlock()
 	tx, err := s.reading.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
 	if err != nil {
 		return snap, s.readError("restore", err)
@@ -32,6 +36,10 @@ func (s *SQLite) Restore(ctx context.Context, domain string) (desk.Snapshot, err
 	}
 	if snap.Items, err = collect(ctx, tx.StmtContext(ctx, s.queries.items), scanItem, domain); err != nil {
 		return desk.Snapshot{}, s.readError("restore the outbox", err)
+	}
+	s.fillFresh(snap.Items)
+	if snap.Paused, err = collect(ctx, tx.StmtContext(ctx, s.queries.paused), scanPaused, domain); err != nil {
+		return desk.Snapshot{}, s.readError("restore pauses", err)
 	}
 	err = tx.StmtContext(ctx, s.queries.nextNumber).QueryRowContext(ctx, domain, domain).Scan(&snap.NextNumber)
 	if err != nil {
@@ -63,40 +71,6 @@ func (s *SQLite) conversation(ctx context.Context, q *sql.Stmt, args ...any) (de
 		return desk.Conversation{}, s.readError("conversation", err)
 	}
 	return c, nil
-}
-
-// Lines returns the newest limit lines with first <= Seq <= through, oldest of
-// them first; a limit of 0 means all. An unknown conversation has none.
-func (s *SQLite) Lines(ctx context.Context, domain, local string, first, through uint64, limit int) ([]desk.Line, error) {
-	if limit <= 0 {
-		limit = -1
-	}
-	ls, err := collect(ctx, s.queries.lines, scanLine, domain, local, upTo(first), upTo(through), limit)
-	if err != nil {
-		return nil, s.readError("lines", err)
-	}
-	slices.Reverse(ls)
-	return ls, nil
-}
-
-// LineBySeq returns the line with the number, or [desk.ErrNotFound].
-func (s *SQLite) LineBySeq(ctx context.Context, domain, local string, seq uint64) (desk.Line, error) {
-	return s.line(ctx, s.queries.lineBySeq, domain, local, upTo(seq))
-}
-
-// LineByStanza returns the newest line by an author whose stanza had the id, or
-// [desk.ErrNotFound].
-func (s *SQLite) LineByStanza(ctx context.Context, domain, local string, by handoff.Party, id string) (desk.Line, error) {
-	if id == "" {
-		return desk.Line{}, s.readError("line", sql.ErrNoRows)
-	}
-	return s.line(ctx, s.queries.lineByStanza, domain, local, string(by), id)
-}
-
-// LineByOrigin returns the one line by an author with the origin id, or
-// [desk.ErrNotFound]. No line has the empty id.
-func (s *SQLite) LineByOrigin(ctx context.Context, domain, local string, by handoff.Party, origin string) (desk.Line, error) {
-	return s.line(ctx, s.queries.lineByOrigin, domain, local, string(by), origin)
 }
 
 func (s *SQLite) line(ctx context.Context, q *sql.Stmt, args ...any) (desk.Line, error) {

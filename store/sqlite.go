@@ -33,12 +33,15 @@ type SQLite struct {
 	reading *sql.DB
 	queries queries
 	archive archiveQueries
+	origins *origins
+	fresh   *fresh
 
 	mu      sync.Mutex // guards what follows
 	writing *sql.DB
 	conn    *sql.Conn // the only connection of writing
 	stmts   statements
 	scratch scratch
+	rows    map[int64]still // of conversations written lately, by key
 	closed  bool
 }
 
@@ -53,7 +56,7 @@ func Open(ctx context.Context, src Source, o Options) (*SQLite, error) {
 }
 
 func open(ctx context.Context, src Source, o Options, drv driver) (_ *SQLite, err error) {
-	s := &SQLite{drv: drv, log: o.Logger}
+	s := &SQLite{drv: drv, log: o.Logger, origins: newOrigins(), fresh: newFresh(), rows: map[int64]still{}}
 	defer func() {
 		if err != nil {
 			s.release()
@@ -139,7 +142,10 @@ func (s *SQLite) openWriter(ctx context.Context) (err error) {
 	if err := assertPragmas(ctx, s.conn, writerPragmas(true)); err != nil {
 		return err
 	}
-	return prepare(ctx, s.conn, s.stmts.texts())
+	if err := prepare(ctx, s.conn, s.stmts.texts()); err != nil {
+		return err
+	}
+	return s.openFresh(ctx)
 }
 
 // assertPragmas reads back what the guarantees rest on: SQLite ignores a pragma

@@ -6,10 +6,15 @@ import "database/sql"
 type statements struct {
 	begin, commit, rollback             *sql.Stmt
 	insertConv, updateConv, findConv    *sql.Stmt
+	sayConv                             *sql.Stmt
 	erased                              *sql.Stmt
 	insertLine, insertEpoch             *sql.Stmt
+	moveAll, dropAll                    *sql.Stmt
+	moveLine, dropLine                  *sql.Stmt
+	allFresh, lastLine                  *sql.Stmt
 	insertTransfer, insertOutcome       *sql.Stmt
 	insertItem, deleteItem, retry, bury *sql.Stmt
+	pause, resume, forget               *sql.Stmt
 }
 
 func (s *statements) texts() []text {
@@ -20,16 +25,24 @@ func (s *statements) texts() []text {
 		{&s.commit, `COMMIT`},
 		{&s.rollback, `ROLLBACK`},
 		{&s.insertConv, `INSERT INTO conversations (domain, local, number, entry, queue, caller, phase, holder,
-			session, epoch, seq, first, hops, offer, last, name, lang, reach, info, beside, version)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)`},
+			session, epoch, seq, first, hops, offer, last, name, lang, reach, info, beside, route, version)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)`},
 		{&s.updateConv, `UPDATE conversations SET queue = ?, phase = ?, holder = ?, session = ?, epoch = ?, seq = ?,
-			first = ?, hops = ?, offer = ?, last = ?, name = ?, lang = ?, reach = ?, info = ?, beside = ?,
+			first = ?, hops = ?, offer = ?, last = ?, name = ?, lang = ?, reach = ?, info = ?, beside = ?, route = ?,
 			version = version + 1
-			WHERE id = ? AND version = ? AND domain = ? AND local = ?`},
+			WHERE id = ? AND version = ? AND domain = ? AND local = ? AND seq < ?`},
+		{&s.sayConv, `UPDATE conversations SET seq = ?, route = ?, version = version + 1
+			WHERE id = ? AND version = ? AND domain = ? AND local = ? AND seq < ?`},
 		{&s.erased, `SELECT EXISTS (SELECT 1 FROM erased WHERE address = ?)`},
 		{&s.findConv, `SELECT id FROM conversations WHERE domain = ? AND local = ?`},
-		{&s.insertLine, `INSERT INTO lines (conv, seq, session, epoch, at, author, role, name, recipient, stanza,
-			origin, body, payload, private) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`},
+		{&s.insertLine, `INSERT INTO fresh (id, ` + storedLine + `) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`},
+		{&s.moveAll, `INSERT INTO lines (id, ` + storedLine + `) SELECT id, ` + storedLine + ` FROM fresh WHERE id <= ? ORDER BY id`},
+		{&s.dropAll, `DELETE FROM fresh WHERE id <= ?`},
+		{&s.moveLine, `INSERT INTO lines (id, ` + storedLine + `) SELECT id, ` + storedLine + ` FROM fresh WHERE id = ?`},
+		{&s.dropLine, `DELETE FROM fresh WHERE id = ?`},
+		{&s.allFresh, `SELECT l.id, c.domain, c.local, ` + lineColumns + `
+			FROM fresh l JOIN conversations c ON c.id = l.conv ORDER BY l.id`},
+		{&s.lastLine, `SELECT 1 + max(coalesce((SELECT max(id) FROM lines), 0), coalesce((SELECT max(id) FROM fresh), 0))`},
 		{&s.insertEpoch, `INSERT INTO epochs (conv, epoch, session, holder, transfer, first, through, at)
 			VALUES (?, ?, ?, ?, ?, ?, ?, ?)`},
 		{&s.insertTransfer, `INSERT INTO transfers (domain, transfer, conv, session, author, author_name,
@@ -40,11 +53,19 @@ func (s *statements) texts() []text {
 		{&s.insertItem, `INSERT INTO outbox (domain, conv, kind, recipient, seq, effect, at, tries)
 			VALUES (?, ?, ?, ?, ?, ?, ?, ?)`},
 		{&s.deleteItem, `DELETE FROM outbox WHERE id = ?`},
+		{&s.pause, `INSERT INTO paused (domain, agent, since) VALUES (?, ?, ?)
+			ON CONFLICT (domain, agent) DO UPDATE SET since = excluded.since`},
+		{&s.resume, `DELETE FROM paused WHERE domain = ? AND agent = ?`},
+		{&s.forget, `UPDATE conversations SET forgotten = 1, version = version + 1
+			WHERE id = ? AND version = ? AND phase = 0 AND forgotten = 0`},
 		{&s.retry, `UPDATE outbox SET tries = ? WHERE id = ?`},
 		{&s.bury, `INSERT INTO dead_letters (item, domain, conv, kind, recipient, seq, effect, at, tries, reason,
 			buried) SELECT id, domain, conv, kind, recipient, seq, effect, at, ?, ?, ? FROM outbox WHERE id = ?`},
 	}
 }
+
+// storedLine are the columns of a line in either table.
+const storedLine = `conv, seq, session, epoch, at, author, role, name, recipient, stanza, origin, body, payload, private`
 
 // queries are those of the reading connections.
 type queries struct {
@@ -52,14 +73,18 @@ type queries struct {
 	byCaller, byLocal, byNumber            *sql.Stmt
 	lines, lineBySeq, lineByStanza         *sql.Stmt
 	lineByOrigin, transfer, outcomes, held *sql.Stmt
-	stats, pending                         *sql.Stmt
+	stats, pending, paused, origins        *sql.Stmt
 }
 
 // The columns that scanConversation and lineRow read, in their order.
 const (
 	convColumns = `c.id, c.domain, c.local, c.number, c.entry, c.queue, c.caller, c.phase, c.holder, c.session,
-		c.epoch, c.seq, c.first, c.hops, c.offer, c.last, c.name, c.lang, c.reach, c.info, c.version, c.beside`
+		c.epoch, c.seq, c.first, c.hops, c.offer, c.last, c.name, c.lang, c.reach, c.info, c.version, c.beside,
+		c.route`
 	lineColumns = `l.seq, l.session, l.epoch, l.at, l.author, l.role, l.name, l.recipient, l.stanza, l.origin,
+		l.body, l.payload, l.private`
+	// The same of an item's line, whose number the outbox has too.
+	itemColumns = `o.seq, l.session, l.epoch, l.at, l.author, l.role, l.name, l.recipient, l.stanza, l.origin,
 		l.body, l.payload, l.private`
 	// CROSS JOIN fixes the order: one conversation, then its lines by number.
 	selectLines = `SELECT c.local, ` + lineColumns + ` FROM conversations c CROSS JOIN lines l ON l.conv = c.id
@@ -70,15 +95,16 @@ const (
 func (q *queries) texts() []text {
 	return []text{
 		{&q.open, selectConv + `c.phase <> 0 ORDER BY c.id`},
-		{&q.items, `SELECT o.id, o.domain, c.local, o.kind, o.recipient, o.effect, o.at, o.tries, ` + lineColumns + `
+		{&q.items, `SELECT o.id, o.domain, c.local, o.kind, o.recipient, o.effect, o.at, o.tries, ` + itemColumns + `
 			FROM outbox o JOIN conversations c ON c.id = o.conv
 			LEFT JOIN lines l ON l.conv = o.conv AND l.seq = o.seq
 			WHERE o.domain = ? ORDER BY o.id`},
 		{&q.nextNumber, `SELECT 1 + max(
 			coalesce((SELECT max(number) FROM conversations WHERE domain = ?), 0),
 			coalesce((SELECT last FROM numbers WHERE domain = ?), 0))`},
+		{&q.paused, `SELECT domain, agent, since FROM paused WHERE domain = ?`},
 		{&q.pending, `SELECT EXISTS (SELECT 1 FROM outbox WHERE id = ?)`},
-		{&q.byCaller, selectConv + `c.entry = ? AND c.caller = ?`},
+		{&q.byCaller, selectConv + `c.entry = ? AND c.caller = ? AND c.forgotten = 0`},
 		{&q.byLocal, selectConv + `c.local = ?`},
 		{&q.byNumber, selectConv + `c.number = ?`},
 		{&q.lines, selectLines + `l.seq BETWEEN ? AND ? ORDER BY l.seq DESC LIMIT ?`},
@@ -86,6 +112,8 @@ func (q *queries) texts() []text {
 		// No index: references are to recent lines, and it looks from the newest.
 		{&q.lineByStanza, selectLines + `l.author = ? AND l.stanza = ? ORDER BY l.seq DESC LIMIT 1`},
 		{&q.lineByOrigin, selectLines + `l.author = ? AND l.origin = ? AND l.origin <> ''`},
+		{&q.origins, `SELECT l.author, l.origin FROM conversations c CROSS JOIN lines l ON l.conv = c.id
+			WHERE c.domain = ? AND c.local = ? AND l.origin <> '' LIMIT ?`},
 		{&q.transfer, `SELECT t.domain, t.transfer, c.local, t.session, t.author, t.author_name, t.target_agent,
 			t.target_queue, t.target_skill, t.mode, t.reason, t.reason_lang, t.share_none, t.share_last, t.info,
 			t.through, t.at, t.deadline
