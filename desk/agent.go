@@ -119,6 +119,8 @@ func (r *AgentSays) fits(w *work) error {
 		return nil
 	case err != nil:
 		return err
+	case l.Role == RoleNote:
+		return refuse(handoff.ErrNotHolder, "That is a note, for agents only. Your message was not delivered.")
 	case !l.Private:
 		r.Aloud = r.Aloud || r.Changes && r.By == c.Holder
 	case r.Aloud, c.Aside == "", l.By != c.Aside && l.To != c.Aside, r.By != c.Aside && r.By != c.Holder:
@@ -202,12 +204,14 @@ func (r Presence) apply(w *work) (Result, error) {
 		delete(d.absent, r.Agent)
 	} else if _, known := d.absent[r.Agent]; !known {
 		d.absent[r.Agent] = w.now
+		d.rerouted = true // others may have to help out
 		if grace := d.Policy().Grace; grace > 0 {
 			for local := range d.busy[r.Agent] {
 				d.alarms.set(w.now.Add(grace), local)
 			}
 		}
 	}
+	d.stale = true
 	if d.present[r.Agent] == r.Available {
 		return Result{}, nil
 	}
@@ -217,14 +221,7 @@ func (r Presence) apply(w *work) (Result, error) {
 		return Result{}, nil
 	}
 	d.present[r.Agent] = false
-	for local := range d.busy[r.Agent] {
-		d.after = append(d.after, call{gone{local, r.Agent}, func(Result, error) {}})
-	}
-	for local, s := range w.b.staged { // not committed yet
-		if s.now.Offer.Rings(r.Agent) {
-			d.after = append(d.after, call{gone{local, r.Agent}, func(Result, error) {}})
-		}
-	}
+	w.unavailable(r.Agent)
 	return Result{}, nil
 }
 

@@ -76,23 +76,41 @@ func (r Accept) apply(w *work) (Result, error) {
 	if err := w.offer(&r.Answer); err != nil {
 		return Result{}, err
 	}
+	if err := w.maker(r.Answer); err != nil {
+		return Result{}, err
+	}
 	if err := w.step(handoff.Accept{ID: r.ID, By: r.By}, nil); err != nil {
 		return Result{}, w.answered(r.ID, r.By, err)
 	}
 	if !w.changed { // said again
 		return Result{Duplicate: true}, nil
 	}
-	t, err := w.transfer(r.ID)
+	return w.accepted(r.ID, r.By)
+}
+
+// accepted puts a session that was accepted where it belongs.
+func (w *work) accepted(id string, by handoff.Party) (Result, error) {
+	t, err := w.transfer(id)
 	if err != nil {
 		return Result{}, err
 	}
 	if t.Mode == handoff.Reclaimed.String() {
 		w.home()
 	}
-	if t.Target.Queue != "" && w.conv.Holder == r.By { // a guest's coming moves nothing
-		w.conv.Queue = t.Target.Queue
+	if t.Target.Queue != "" && w.conv.Holder == by { // a guest's coming moves nothing
+		w.conv.Queue, w.conv.Route.Skill = t.Target.Queue, t.Target.Skill
 	}
 	return Result{Transfer: t}, nil
+}
+
+// maker refuses to give a session back to who has no room for it any more.
+func (w *work) maker(a Answer) error {
+	o := w.conv.Offer
+	if o.Mode != handoff.Reclaimed || o.ID != a.ID || !o.Rings(a.By) || w.conv.Has(o.By) {
+		return nil
+	}
+	by, _ := w.d.Directory().Agent(o.By)
+	return w.room(by)
 }
 
 // transfer returns a line of the ledger, of this batch's too.

@@ -84,10 +84,15 @@ func (d *Desk) step(ctx context.Context, b *batch, req Request, now time.Time) (
 	if err != nil {
 		return Result{}, err
 	}
+	if w.changed {
+		w.remember()
+	}
 	if w.changed || w.due {
 		w.route()
+		w.inform()
 	}
 	if w.changed {
+		w.remember() // it may have been taken at once
 		w.merge()
 	}
 	res.Conversation = w.conv
@@ -114,6 +119,7 @@ func (d *Desk) commit(ctx context.Context, b *batch) error {
 	}
 	fault.Point("desk.commit.after")
 	d.confirms = nil
+	d.takeBreaks(b.Pauses)
 	now := d.cfg.Now()
 	for _, s := range b.staged {
 		d.publish(s.was, s.now, s.passed, now)
@@ -163,7 +169,11 @@ func (d *Desk) publish(was, now *Conversation, passed bool, at time.Time) {
 	if was != nil {
 		for _, p := range concerned(*was) {
 			delete(d.busy[p], was.Local)
-			d.rerouted = d.rerouted || !slices.Contains(concerned(*now), p)
+			if !slices.Contains(concerned(*now), p) {
+				d.rerouted = true
+				d.turns++
+				d.freed[p] = d.turns
+			}
 		}
 	}
 	for _, p := range concerned(*now) {
@@ -190,18 +200,28 @@ func (d *Desk) publish(was, now *Conversation, passed bool, at time.Time) {
 			d.alarms.set(since.Add(d.Policy().Grace), now.Local)
 		}
 	}
+	d.waited(was, now, at)
 	d.await(now, passed, at)
+	d.wake(now, at)
+	d.listen(now, at)
+	d.stale = true
 }
 
 // await keeps the list of sessions that nobody holds.
 func (d *Desk) await(now *Conversation, passed bool, at time.Time) {
 	if now.Phase != handoff.Waiting {
-		delete(d.waiting, now.Local)
+		if _, ok := d.waiting[now.Local]; ok {
+			delete(d.waiting, now.Local)
+			d.places = nil
+			q, _ := d.Directory().Queue(now.Queue)
+			d.rerouted = d.rerouted || q.TellPosition // others are nearer now
+		}
 		return
 	}
 	wait, ok := d.waiting[now.Local]
 	if !ok {
 		d.arrivals++
+		d.places = nil
 		wait.order = d.arrivals
 		wait.from = now.Seq
 		if now.Was == "" && now.First > 0 { // what it began with waits too

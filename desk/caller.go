@@ -31,10 +31,7 @@ func (r Connect) apply(w *work) (Result, error) {
 	if err := w.caller(r.Caller); err != nil {
 		return Result{}, err
 	}
-	if len(r.Info) > 0 {
-		w.conv.Info = mergeInfo(w.conv.Info, r.Info)
-		w.changed = true
-	}
+	w.learn(r.Info)
 	if w.conv.Phase == handoff.Idle {
 		if err := w.admit(); err != nil {
 			return Result{}, err
@@ -59,6 +56,7 @@ type Text struct {
 type CallerSays struct {
 	Caller
 	Text
+	Info []Field // what is known about the caller, as in Connect
 }
 
 func (r CallerSays) apply(w *work) (Result, error) {
@@ -68,6 +66,7 @@ func (r CallerSays) apply(w *work) (Result, error) {
 	if dup, err := w.repeated(r.Party, r.OriginID); dup.Seq > 0 || err != nil {
 		return Result{Line: dup, Duplicate: true}, err
 	}
+	w.learn(r.Info)
 	if w.conv.Phase == handoff.Idle {
 		if err := w.admit(); err != nil {
 			return Result{}, err
@@ -79,14 +78,28 @@ func (r CallerSays) apply(w *work) (Result, error) {
 	return w.say(handoff.Say{By: r.Party}, RoleCaller, w.conv.Name, r.Text)
 }
 
+// learn notes what is known about the caller.
+func (w *work) learn(info []Field) {
+	if len(info) > 0 {
+		w.conv.Info = mergeInfo(w.conv.Info, info)
+		w.changed = true
+	}
+}
+
 // caller loads the caller's conversation, or begins one.
 func (w *work) caller(c Caller) error {
 	if _, ok := w.d.Directory().Queue(c.Entry); !ok {
 		return refuse(ErrHidden, "There is no queue %q here.", c.Entry)
 	}
 	err := w.byCaller(c.Entry, c.Party)
-	if errors.Is(err, ErrHidden) {
+	switch old := w.was; {
+	case errors.Is(err, ErrHidden):
 		err = w.begin(c)
+	case err == nil:
+		var forgets bool
+		if forgets, err = w.forgets(); forgets {
+			w.forgotten, err = old, w.begin(c)
+		}
 	}
 	if err != nil {
 		return err

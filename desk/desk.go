@@ -58,6 +58,9 @@ type Desk struct {
 	policy atomic.Pointer[Policy]
 	signs  map[Way]func(Sign)
 
+	figures   atomic.Pointer[Figures]
+	onFigures []func(*Figures)
+
 	// Written by Run alone, under mu; a record once published never changes.
 	mu      sync.RWMutex
 	convs   map[string]*Conversation // open sessions by localpart, as committed
@@ -67,6 +70,8 @@ type Desk struct {
 	busy     map[handoff.Party]map[string]struct{} // sessions held and offers ringing, by agent
 	present  map[handoff.Party]bool                // who is available, or known not to be
 	absent   map[handoff.Party]time.Time           // who is offline, since when we know it
+	paused   map[handoff.Party]time.Time           // who takes a break, since when
+	freed    map[handoff.Party]uint64              // when they were last done with something, counted in such events
 	waiting  map[string]wait                       // sessions nobody holds
 	arrivals uint64                                // how many ever waited
 	alarms   alarms                                // when an offer expires, or a waiting session may be offered again
@@ -74,6 +79,12 @@ type Desk struct {
 	rerouted bool                                  // somebody became free: look at the waiting
 	number   int64                                 // the next short number
 	confirms []int64                               // confirmed items the store does not know of yet
+	stale    bool                                  // the figures may have changed
+
+	listening map[string]time.Time       // the alarm that ends a silent session, by localpart
+	places    map[string]int             // of those who wait; nil: to be counted anew
+	waits     map[string][]time.Duration // the last ones, by queue
+	turns     uint64                     // counts who was done with something
 }
 
 type callerKey struct {
@@ -86,6 +97,7 @@ type wait struct {
 	order uint64
 	from  uint64    // the last line before it began to wait
 	again time.Time // not offered again before; zero: at any time
+	next  time.Time // when others may serve it, for which an alarm is set
 
 	spared handoff.Party // who returned it, not to be asked before until
 	until  time.Time
@@ -139,8 +151,14 @@ func New(cfg Config) *Desk {
 		busy:    map[handoff.Party]map[string]struct{}{},
 		present: map[handoff.Party]bool{},
 		absent:  map[handoff.Party]time.Time{},
-		waiting: map[string]wait{},
+		paused:  map[handoff.Party]time.Time{},
+		freed:   map[handoff.Party]uint64{},
+		waits:   map[string][]time.Duration{},
+
+		listening: map[string]time.Time{},
+		waiting:   map[string]wait{},
 	}
+	d.figures.Store(&Figures{})
 	d.Configure(cfg.Directory, cfg.Policy)
 	d.outbox = newOutbox(cfg)
 	return d
@@ -253,9 +271,15 @@ func (d *Desk) Restore(ctx context.Context) error {
 	d.number = max(s.NextNumber, 1)
 	now := d.cfg.Now()
 	for i := range s.Open {
+		heardNow(&s.Open[i], now)
+	}
+	slices.SortStableFunc(s.Open, func(a, b Conversation) int { return a.Route.Since.Compare(b.Route.Since) })
+	for i := range s.Open {
 		d.publish(nil, &s.Open[i], false, now)
 	}
-	d.rerouted = true
+	d.takeBreaks(s.Paused)
+	d.rerouted, d.stale = true, true
+	d.count()
 	d.outbox.add(s.Items)
 	d.cfg.Log.Info("restored", "sessions", len(s.Open), "outbox", len(s.Items))
 	return nil
@@ -274,6 +298,7 @@ func (d *Desk) Run(ctx context.Context) error {
 	defer timer.Stop()
 	flush := time.NewTimer(confirmDelay)
 	defer flush.Stop()
+	looked := time.Now()
 	for {
 		select {
 		case c := <-d.calls:
@@ -292,9 +317,12 @@ func (d *Desk) Run(ctx context.Context) error {
 			}
 		case <-timer.C:
 			d.run(ctx, d.overdue())
+			looked = time.Now()
+			d.stale = true    // hours
 			d.rerouted = true // a clock that was stepped and put right rings no alarm
 		case <-d.news:
-			d.rerouted = true
+			d.rerouted, d.stale = true, true
+			d.review()
 		case <-ctx.Done():
 			d.drain(context.WithoutCancel(ctx), halt)
 			return nil
@@ -304,7 +332,8 @@ func (d *Desk) Run(ctx context.Context) error {
 			d.after, d.rerouted = nil, false
 			d.run(ctx, append(next, d.reroute()...))
 		}
-		timer.Reset(d.alarms.wait(d.cfg.Now()))
+		d.count()
+		timer.Reset(min(d.alarms.wait(d.cfg.Now()), max(0, maxWait-time.Since(looked))))
 	}
 }
 
@@ -353,50 +382,4 @@ func (d *Desk) close() {
 		c := <-d.calls
 		c.done(Result{}, ErrStopped)
 	}
-}
-
-// overdue returns a tick for every conversation whose alarm went off. A tick
-// looks for itself whether there is something to do.
-func (d *Desk) overdue() []call {
-	now := d.cfg.Now()
-	due := d.alarms.due(now)
-	for _, local := range due {
-		fault.Point("desk.alarm.fired")
-		if w, ok := d.waiting[local]; ok && !now.Before(w.again) {
-			w.again = time.Time{} // reached for good, wherever the clock is stepped to
-			d.waiting[local] = w
-		}
-	}
-	return d.ticks(due)
-}
-
-// reroute returns a tick for every waiting session that may be offered now.
-func (d *Desk) reroute() []call {
-	now := d.cfg.Now()
-	var due []string
-	for local, w := range d.waiting {
-		if !now.Before(w.again) {
-			due = append(due, local)
-		}
-	}
-	return d.ticks(due)
-}
-
-// ticks makes the calls, who waits longest first.
-func (d *Desk) ticks(locals []string) []call {
-	locals = slices.DeleteFunc(locals, func(l string) bool { return d.convs[l] == nil })
-	slices.SortFunc(locals, func(a, b string) int {
-		return cmp.Or(cmp.Compare(d.waiting[a].order, d.waiting[b].order),
-			cmp.Compare(d.convs[a].Number, d.convs[b].Number))
-	})
-	calls := make([]call, 0, len(locals))
-	for _, local := range slices.Compact(locals) {
-		calls = append(calls, call{tick{local}, func(_ Result, err error) {
-			if err != nil {
-				d.cfg.Log.Warn("a deadline could not be kept yet", "conversation", local, "error", err)
-				d.alarms.set(d.cfg.Now().Add(tickRetry), local)
-			}
-		}})
-	}
-	return calls
 }

@@ -32,6 +32,12 @@ type Queue struct {
 	Auto     bool   // assign without asking
 	RingAll  bool   // ask all candidates at once
 	Share    Share  // what a target sees where the transfer does not say
+
+	Hours         Hours         // nil: always open
+	Away          string        // sent to who waits outside Hours; empty: a sentence in their language
+	Overflow      string        // the queue whose agents help out; empty: none
+	OverflowAfter time.Duration // after a session has waited for this long
+	TellPosition  bool          // the caller is told their place while they wait
 }
 
 // Directory is everybody and everything configured. It is read-only once a
@@ -84,5 +90,9 @@ type Policy struct {
 	IDFormat     string        // "{name}.{id}"
 	Inbox        int           // most lines to a side that have not arrived; 0: any number
 
-	FormerReadsOwn bool // a former holder may read in the archive what they took part in
+	Idle   time.Duration // silence after which a held session ends; 0: never
+	Memory time.Duration // how long a returning caller finds the same conversation; 0: for ever
+
+	FormerReadsOwn bool   // a former holder may read in the archive what they took part in
+	Copies         Copies // what becomes of what a former holder's own server archived
 }

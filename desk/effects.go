@@ -33,6 +33,10 @@ func kindOf(e handoff.Effect, caller handoff.Party) (Kind, handoff.Party, bool) 
 		return KindMoved, caller, true
 	case handoff.Undelivered:
 		return KindUndelivered, e.To, true
+	case handoff.Surrender:
+		return KindSurrender, e.To, true
+	case handoff.Notice:
+		return KindNotice, e.To, true
 	}
 	return "", "", false
 }
@@ -66,6 +70,10 @@ func DecodeEffect(k Kind, data []byte) (handoff.Effect, error) {
 		return decode[handoff.Moved](data)
 	case KindUndelivered:
 		return decode[handoff.Undelivered](data)
+	case KindSurrender:
+		return decode[handoff.Surrender](data)
+	case KindNotice:
+		return decode[handoff.Notice](data)
 	}
 	return nil, fmt.Errorf("desk: outbox item of unknown kind %q", k)
 }

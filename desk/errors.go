@@ -29,7 +29,10 @@ var (
 // A Refusal is a refusal with something a person can act on.
 type Refusal struct {
 	Err  error  // one of the sentinels of desk or handoff
-	Text string // a sentence for the person who asked
+	Text string // a sentence for the person who asked, in English
+
+	Format string // what Text was made of, for another language
+	Args   []any
 }
 
 func (r *Refusal) Error() string { return r.Text }
@@ -38,5 +41,5 @@ func (r *Refusal) Error() string { return r.Text }
 func (r *Refusal) Unwrap() error { return r.Err }
 
 func refuse(err error, format string, args ...any) error {
-	return &Refusal{Err: err, Text: fmt.Sprintf(format, args...)}
+	return &Refusal{Err: err, Text: fmt.Sprintf(format, args...), Format: format, Args: args}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -154,6 +155,14 @@ func words(it desk.Item) string {
 		return "leave " + e.Reason
 	case handoff.Moved:
 		return "moved to " + name(e.To)
+	case handoff.Notice:
+		said := []string{}
+		for _, p := range e.Says {
+			said = append(said, fmt.Sprint(p.Name, p.Words, p.Args["Place"], p.Args["Count"]))
+		}
+		return strings.Join(said, " ")
+	case handoff.Surrender:
+		return "surrender of " + name(e.To) + " to " + name(e.Heir)
 	}
 	if e, ok := it.Effect.(handoff.Undelivered); ok {
 		return e.What + " of " + name(e.By) + " not delivered to " + name(e.Who)

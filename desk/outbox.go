@@ -268,7 +268,7 @@ func (o *Outbox) pump(ctx context.Context) {
 		l := o.ready[0]
 		ch, up := o.ways[l.way]
 		wait := l.until.Sub(o.now())
-		if !up || l.begun >= len(l.items) || l.begun-len(l.soft) >= o.opt.Window || wait > 0 {
+		if !up || l.begun >= len(l.items) || l.begun-len(l.soft) >= o.opt.Window || wait > 0 || o.awaits(l) {
 			o.ready = o.ready[1:]
 			l.queued = false
 			if up || len(l.items) == 0 {
@@ -377,6 +377,9 @@ func (o *Outbox) remove(l *lane, item Item) bool {
 		l.begun--
 	}
 	o.look(l)
+	if s := o.lanes[surrenders(item.Conversation)]; s != nil {
+		o.look(s)
+	}
 	return true
 }
 
@@ -387,20 +390,4 @@ func (o *Outbox) collect() report {
 	r := o.report
 	o.report = report{}
 	return r
-}
-
-// again reports once more what could not be committed.
-func (o *Outbox) again(r report) {
-	o.mu.Lock()
-	o.report = r.and(o.report)
-	o.mu.Unlock()
-	o.poke()
-}
-
-func (o *Outbox) failures() []failure {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	failed := o.failed
-	o.failed = nil
-	return failed
 }

@@ -18,6 +18,14 @@ type failure struct {
 	err  error
 }
 
+func (o *Outbox) failures() []failure {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	failed := o.failed
+	o.failed = nil
+	return failed
+}
+
 // fail deals with an item that could not be carried out: it is begun again
 // after a pause, or given up. How often it was tried survives a restart.
 func (o *Outbox) fail(ctx context.Context, f failure) {
@@ -116,4 +124,12 @@ func (o *Outbox) buried() {
 // program end meanwhile, it is in the store's outbox still.
 func (o *Outbox) buryLater(d Dead) {
 	time.AfterFunc(maxBackoff, func() { o.again(report{given: []Dead{d}}) })
+}
+
+// again reports once more what could not be committed.
+func (o *Outbox) again(r report) {
+	o.mu.Lock()
+	o.report = r.and(o.report)
+	o.mu.Unlock()
+	o.poke()
 }

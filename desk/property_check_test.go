@@ -21,7 +21,7 @@ func (c *chat) begun() bool {
 // offer rings for longer than it says.
 func (w *wild) within(rt *rapid.T) {
 	for _, a := range agents() {
-		if a.Capacity > 0 && !w.back[a.JID] {
+		if a.Capacity > 0 {
 			res := w.must(desk.Find{By: a.JID})
 			require.LessOrEqual(rt, len(res.Found), a.Capacity, "sessions of %s", a.JID)
 			for _, c := range res.Found {
@@ -95,17 +95,21 @@ func (w *wild) checkLines(carried map[int64]desk.Item, holder map[string]handoff
 			key := fmt.Sprint(it.Conversation, it.Line.Seq, it.To)
 			require.NotContains(w.rt, byLine, key, "each sees a line once")
 			require.NotEqual(w.rt, it.Line.By, it.To, "nobody sees their own")
-			require.True(w.rt, !it.Line.Private || it.To == it.Line.To, "a private line to %s", it.To)
+			if it.Line.Role == desk.RoleNote {
+				_, is := w.desk.Directory().Agent(it.To)
+				require.True(w.rt, is, "a note to %s", it.To)
+			} else {
+				require.True(w.rt, !it.Line.Private || it.To == it.Line.To, "a private line to %s", it.To)
+			}
 			byLine[key] = it
 		}
 	}
 	journalled := 0
-	for _, c := range w.chats() {
-		if !c.begun() {
-			continue
-		}
+	for _, c := range w.conversations() {
+		lines, err := w.file.Lines(context.Background(), domain, c.Local, 1, 1<<40, 0)
+		require.NoError(w.rt, err)
 		origins := map[string]bool{}
-		for i, l := range c.lines() {
+		for i, l := range lines {
 			journalled++
 			require.Equal(w.rt, uint64(i+1), l.Seq, "no gaps")
 			if said, ok := w.said[l.Body]; ok {
@@ -116,15 +120,18 @@ func (w *wild) checkLines(carried map[int64]desk.Item, holder map[string]handoff
 				origins[fmt.Sprint(l.By, l.OriginID)] = true
 			}
 			h := holder[fmt.Sprint(l.Conversation, l.Epoch)]
-			if l.By == c.who {
+			if l.By == c.Caller {
 				require.Contains(w.rt, []handoff.Party{"", h}, l.To, "to whoever held it then")
 			} else {
 				require.True(w.rt, l.By == h || guest[fmt.Sprint(l.Conversation, l.By)], "%s was in it", l.By)
-				if l.Private {
-					require.NotEqual(w.rt, c.who, l.To)
+				if l.Role == desk.RoleNote {
+					require.True(w.rt, l.Private)
+					require.Empty(w.rt, l.To, "a note is for nobody in particular")
+				} else if l.Private {
+					require.NotEqual(w.rt, c.Caller, l.To)
 					require.Contains(w.rt, []handoff.Party{l.By, l.To}, h)
 				} else {
-					require.Equal(w.rt, c.who, l.To)
+					require.Equal(w.rt, c.Caller, l.To)
 				}
 			}
 			it, ok := byLine[fmt.Sprint(l.Conversation, l.Seq, l.To)]

@@ -26,9 +26,11 @@ func TestProperty(t *testing.T) {
 		rapid.Check(struct{ rapid.TB }{t}, func(rt *rapid.T) { // a T of its own: rapid asks a real one for its deadline
 			dir, err := os.MkdirTemp(t.TempDir(), "")
 			require.NoError(rt, err)
-			w := &wild{scene: newScene(rt, filepath.Join(dir, "desk.db")), rt: rt, said: map[string]desk.Line{}, back: map[handoff.Party]bool{}}
+			w := &wild{scene: newScene(rt, filepath.Join(dir, "desk.db")), rt: rt, said: map[string]desk.Line{}}
 			w.outbox = desk.OutboxOptions{Window: rapid.IntRange(1, 4).Draw(rt, "window"), Tries: 4}
 			w.grace = draw(w, "grace", 0, 20*time.Second)
+			w.idle, w.memory = draw(w, "idle", 0, 40*time.Second), draw(w, "memory", 0, 50*time.Second)
+			w.directory.Queues = w.anyQueues()
 			w.start()
 			defer func() { w.stop() }()
 			w.courier.does(troubled(rapid.Uint64().Draw(rt, "trouble")))
@@ -41,6 +43,8 @@ func TestProperty(t *testing.T) {
 				"move":     func(rt *rapid.T) { w.ask(w.moves()) },
 				"end":      func(rt *rapid.T) { w.ask(w.ends()) },
 				"presence": func(rt *rapid.T) { w.ask(w.presence()) },
+				"break":    func(rt *rapid.T) { w.ask(w.breaks()) },
+				"take":     func(rt *rapid.T) { w.ask(w.takes()) },
 				"burst":    w.burst,
 				"time":     w.time,
 				"channel":  w.channel,
@@ -79,9 +83,8 @@ type wild struct {
 	*scene
 	rt     *rapid.T
 	bodies int
-	said   map[string]desk.Line   // what was taken in, by its body
-	unsure int                    // lines that may have been
-	back   map[handoff.Party]bool // who asked for a session back, whatever they have to do
+	said   map[string]desk.Line // what was taken in, by its body
+	unsure int                  // lines that may have been
 }
 
 func draw[E any](w *wild, name string, of ...E) E { return rapid.SampledFrom(of).Draw(w.rt, name) }
@@ -134,6 +137,9 @@ func (w *wild) agentSays() desk.Request {
 	if in := w.partOf(c); len(in) > 0 && rapid.IntRange(0, 3).Draw(w.rt, "whoever") > 0 {
 		by = draw(w, "speaker", in...)
 	}
+	if rapid.IntRange(0, 4).Draw(w.rt, "note") == 0 {
+		return desk.Note{Local: c.local(), By: by, Text: w.text()}
+	}
 	return desk.AgentSays{Local: c.local(), By: by, Text: w.text(), Aloud: rapid.IntRange(0, 3).Draw(w.rt, "aloud") == 0,
 		About: rapid.Uint64Range(0, c.now().Seq).Draw(w.rt, "about"), Changes: rapid.Bool().Draw(w.rt, "changes")}
 }
@@ -163,7 +169,6 @@ func (w *wild) moves() desk.Request {
 	case "return":
 		return c.returning(by)
 	case "reclaim":
-		w.back[by] = true
 		return c.reclaiming(by)
 	case "part":
 		return desk.Part{Local: c.local(), By: by}
@@ -251,7 +256,8 @@ func (w *wild) note(res desk.Result, err error) {
 
 // burst asks several things that share a batch.
 func (w *wild) burst(rt *rapid.T) {
-	kinds := []func() desk.Request{w.callerSays, w.callerSays, w.agentSays, w.answers, w.answers, w.hands, w.moves, w.moves, w.ends, w.presence}
+	kinds := []func() desk.Request{w.callerSays, w.callerSays, w.agentSays, w.answers, w.answers, w.hands, w.moves, w.moves, w.ends, w.presence,
+		w.breaks, w.takes}
 	var reqs []desk.Request
 	for range rapid.IntRange(2, 8).Draw(rt, "n") {
 		if req := draw(w, "request", kinds...)(); req != nil {

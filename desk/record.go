@@ -27,6 +27,8 @@ type Conversation struct {
 	Lang  string  // the caller's language, a BCP 47 tag or empty
 	Reach string  // where the caller was last seen, a full JID for XMPP
 	Info  []Field // what was collected about the caller, in order
+
+	Route Routing
 }
 
 // SessionID returns the identifier of the open or last session,
@@ -175,7 +177,9 @@ const (
 	KindParted  Kind = "parted"  // to the holder: a guest, or whom they consult, left
 	KindMoved   Kind = "moved"   // to the caller: somebody else talks now
 
+	KindNotice      Kind = "notice"      // to the caller: how things stand while they wait
 	KindUndelivered Kind = "undelivered" // something else was given up
+	KindSurrender   Kind = "surrender"   // a former holder's own copy from their server's archive
 )
 
 // Item is an entry of the outbox: committed with the state it follows from,
@@ -207,5 +211,8 @@ type Lane struct {
 
 // Lane returns the item's lane.
 func (i Item) Lane() Lane {
+	if i.Kind == KindSurrender {
+		return surrenders(i.Conversation)
+	}
 	return Lane{i.Conversation, i.To, i.Kind == KindBind}
 }

@@ -21,15 +21,16 @@ func (w *work) route() {
 	if !ok {
 		return
 	}
-	who := w.candidates(q.Name, "", handoff.Warm)
+	serving, _ := w.d.serving(c, w.now)
+	who := w.candidates(serving, c.Route.Skill, handoff.Warm)
 	if len(who) == 0 {
 		return
 	}
-	if !w.due && w.overtakes() {
+	if !w.due && w.overtakes(serving) {
 		w.d.rerouted = true // asked for in their order, right after this batch
 		return
 	}
-	t := w.ledger(Transfer{ByName: w.d.Directory().Title(q.Name), Target: Target{Queue: q.Name}})
+	t := w.ledger(Transfer{ByName: w.d.Directory().Title(q.Name), Target: Target{Queue: q.Name, Skill: c.Route.Skill}})
 	var err error
 	if q.Auto {
 		t.Deadline = w.now
@@ -46,40 +47,63 @@ func (w *work) route() {
 	w.transfers = append(w.transfers, t)
 }
 
-// overtakes reports whether others wait longer for the same queue and could be
-// offered now.
-func (w *work) overtakes() bool {
+// overtakes reports whether others wait longer for one of the same queues and
+// could be offered now.
+func (w *work) overtakes(serving []string) bool {
 	own, waits := w.d.waiting[w.conv.Local]
 	for local, other := range w.d.waiting {
 		c := w.d.convs[local]
-		if local != w.conv.Local && (!waits || other.order < own.order) && c.Queue == w.conv.Queue &&
-			!c.Offer.Open() && !w.now.Before(other.again) {
+		if local != w.conv.Local && (!waits || other.order < own.order) &&
+			!c.Offer.Open() && !w.now.Before(other.again) && w.shares(c, serving) {
 			return true
 		}
 	}
 	return false
 }
 
-// candidates returns the agents of a queue who can take one more session now,
-// whoever has least to do first, else in the directory's order. Guests and the
-// agent who is consulted may take over, and have room for what they are in.
-func (w *work) candidates(queue, skill string, mode handoff.Mode) []handoff.Party {
+// shares reports whether a session is served by one of these queues.
+func (w *work) shares(c *Conversation, queues []string) bool {
+	others, _ := w.d.serving(c, w.now)
+	return slices.ContainsFunc(others, func(q string) bool { return slices.Contains(queues, q) })
+}
+
+// candidates returns the agents of the queues who can take one more session now,
+// in the order they are asked: who held it last, then those of the first queue,
+// whoever has least to do, whoever was done with something longest ago, else in
+// the directory's order. Guests and the agent who is consulted may take over, and
+// have room for what they are in.
+func (w *work) candidates(queues []string, skill string, mode handoff.Mode) []handoff.Party {
 	var who []handoff.Party
+	rank := map[handoff.Party]int{}
 	for _, a := range w.d.Directory().Agents {
-		if slices.Contains(a.Queues, queue) && (skill == "" || slices.Contains(a.Skills, skill)) &&
+		if rank[a.JID] = w.rank(a, queues); rank[a.JID] < len(queues) && (skill == "" || slices.Contains(a.Skills, skill)) &&
 			a.JID != w.conv.Holder && a.JID != w.conv.Caller && !w.spared(a.JID) && w.canTake(a, mode) {
 			who = append(who, a.JID)
 		}
 	}
 	slices.SortStableFunc(who, func(a, b handoff.Party) int {
-		return cmp.Compare(w.loadOf(a), w.loadOf(b))
+		return cmp.Or(cmp.Compare(rank[a], rank[b]), cmp.Compare(w.loadOf(a), w.loadOf(b)),
+			cmp.Compare(w.d.freed[a], w.d.freed[b]))
 	})
 	return who
 }
 
+// rank returns the first of the queues that the agent works in, or how many
+// there are; less for who held the session last.
+func (w *work) rank(a Agent, queues []string) int {
+	i := slices.IndexFunc(queues, func(q string) bool { return slices.Contains(a.Queues, q) })
+	switch {
+	case i < 0:
+		return len(queues)
+	case a.JID == w.conv.Route.Last:
+		return -1
+	}
+	return i
+}
+
 func (w *work) canTake(a Agent, mode handoff.Mode) bool {
 	if w.conv.Has(a.JID) {
-		return mode <= handoff.Blind && w.d.present[a.JID]
+		return mode <= handoff.Blind && w.here(a.JID)
 	}
 	return w.free(a) == nil
 }
@@ -96,6 +120,15 @@ func (w *work) free(a Agent) error {
 	if !w.d.present[a.JID] {
 		return refuse(ErrUnavailable, "%s is not available now.", a.Name)
 	}
+	if w.paused(a.JID) {
+		return refuse(ErrUnavailable, "%s takes a break.", a.Name)
+	}
+	return w.room(a)
+}
+
+// room returns why an agent cannot take one more session, wherever they are, or
+// nil.
+func (w *work) room(a Agent) error {
 	if a.Capacity > 0 && w.loadOf(a.JID) >= a.Capacity {
 		return refuse(ErrBusy, "%s has as many chats as they can take (%d).", a.Name, a.Capacity)
 	}
@@ -107,7 +140,7 @@ func (w *work) free(a Agent) error {
 func (w *work) prevented(p handoff.Party) bool {
 	a, ok := w.d.Directory().Agent(p)
 	here, known := w.d.present[p]
-	return !ok || known && !here || a.Capacity > 0 && w.loadOf(p) >= a.Capacity && !w.conv.Has(p)
+	return !ok || known && !here || w.paused(p) || a.Capacity > 0 && w.loadOf(p) >= a.Capacity && !w.conv.Has(p)
 }
 
 // loadOf returns how many sessions p holds or is asked to take.

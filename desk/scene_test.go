@@ -67,6 +67,9 @@ type scene struct {
 	outbox    desk.OutboxOptions
 	hops      int
 	grace     time.Duration
+	idle      time.Duration
+	memory    time.Duration
+	figures   []desk.Figures // as told
 	clock     clock
 
 	file    *store.SQLite
@@ -113,11 +116,12 @@ func (s *scene) start() {
 	s.store = &wobbly{Store: s.file}
 	s.desk = desk.New(desk.Config{
 		Domain: domain, Store: s.store, Directory: s.directory, Outbox: s.outbox, Observer: s.watch,
-		Policy: desk.Policy{OfferTimeout: patient, MaxHops: s.hops, Grace: s.grace},
+		Policy: desk.Policy{OfferTimeout: patient, MaxHops: s.hops, Grace: s.grace, Idle: s.idle, Memory: s.memory},
 		Log:    slog.New(slog.DiscardHandler),
 		NewID:  func() string { s.ids++; return fmt.Sprintf("id%06d", s.ids) },
 		Now:    s.clock.now,
 	})
+	s.desk.OnFigures(func(f *desk.Figures) { s.figures = append(s.figures, *f) })
 	require.NoError(s.t, s.desk.Restore(ctx))
 	if !s.cut {
 		s.desk.Outbox().Up(desk.XMPP, s.courier)

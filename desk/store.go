@@ -36,12 +36,17 @@ type Batch struct {
 	Items         []*Item // Commit sets ID, ascending in this order
 	Done          []int64 // outbox items that were confirmed
 	Buried        []Dead  // outbox items given up: they move to the dead letters
+	Pauses        []Paused
+
+	// Conversations that are over and whose callers begin another one in the
+	// same batch; as for the others, Version must be the one loaded.
+	Forgotten []*Conversation
 }
 
 // Empty reports whether there is nothing to commit.
 func (b *Batch) Empty() bool {
 	return len(b.Conversations)+len(b.Lines)+len(b.Epochs)+len(b.Transfers)+
-		len(b.Outcomes)+len(b.Items)+len(b.Done)+len(b.Buried) == 0
+		len(b.Outcomes)+len(b.Items)+len(b.Done)+len(b.Buried)+len(b.Pauses)+len(b.Forgotten) == 0
 }
 
 // Snapshot is what a desk starts from.
@@ -49,6 +54,7 @@ type Snapshot struct {
 	Open       []Conversation // every conversation with an open session
 	Items      []Item         // the outbox in order of ID, lines included
 	NextNumber int64          // the first short number not given out yet
+	Paused     []Paused       // agents who take a break
 }
 
 // Dead is an outbox item that was given up.

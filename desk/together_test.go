@@ -210,8 +210,7 @@ func TestGuestsOfTheQueue(t *testing.T) {
 
 		d := s.chat(dave, "support")
 		d.says("hello")
-		d.declines(alice)
-		d.accepts(adam)
+		d.accepts(adam) // Alice was done with something a moment ago
 		d.with(handoff.Join, adam, alice)
 		s.must(d.returning(adam))
 		s.sees(alice, "ring")

@@ -46,7 +46,7 @@ func (r Handoff) apply(w *work) (Result, error) {
 		return Result{}, w.refused(err)
 	}
 	if w.conv.Holder != r.By && r.Target.Queue != "" {
-		w.conv.Queue = r.Target.Queue // it waits there, or was taken at once
+		w.conv.Queue, w.conv.Route.Skill = r.Target.Queue, r.Target.Skill // it waits there, or was taken at once
 	}
 	return w.opened(t), nil
 }
@@ -113,6 +113,10 @@ func (r Handoff) reclaim(w *work) (Result, error) {
 		return Result{}, refuse(handoff.ErrNotHolder, "You never held this session.")
 	case r.Session != "" && r.Session != w.conv.SessionID():
 		return Result{}, w.noSession(r.Session)
+	}
+	a, _ := w.d.Directory().Agent(r.By)
+	if err := w.room(a); err != nil && !w.conv.Has(r.By) {
+		return Result{}, err
 	}
 	r.Mode = handoff.Reclaimed
 	r.Target = Target{Agent: r.By}
@@ -231,7 +235,7 @@ func (w *work) targets(t Target, mode handoff.Mode) (who []handoff.Party, all bo
 	if !ok {
 		return nil, false, refuse(ErrHidden, "There is no queue %q here.", t.Queue)
 	}
-	who = w.candidates(t.Queue, t.Skill, mode)
+	who = w.candidates([]string{t.Queue}, t.Skill, mode)
 	if len(who) == 0 {
 		return nil, false, refuse(ErrUnavailable, "Nobody of %s can take a chat now.", dir.Title(t.Queue))
 	}

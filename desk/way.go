@@ -46,6 +46,8 @@ type Sign struct {
 	To           handoff.Party
 	State        string // a chat state of XEP-0085, composing and so on; empty: none
 	Read         uint64 // the number of the line that was read (XEP-0333); 0: none
+	Arrived      uint64 // the number of the line that has arrived (XEP-0184); 0: none
+	Segments     int    // how many text messages a line took; 0: nothing to tell
 }
 
 // OnSign says who passes signs on to parties reached that way. Call it before

@@ -33,6 +33,7 @@ type work struct {
 	outcomes  []Outcome
 	items     []*Item
 	buried    []Dead
+	forgotten *Conversation // their caller begins another one
 }
 
 // byLocal loads the conversation with that localpart, as far as the batch has
@@ -81,6 +82,9 @@ func (w *work) step(e handoff.Event, said *Line) error {
 	}
 	before, quiet := w.conv.Offer, w.conv.Quiet
 	w.conv.Conversation = next
+	if _, ok := e.(handoff.Connect); ok {
+		w.conv.Route = Routing{Last: w.conv.Route.Last}
+	}
 	w.changed = w.changed || len(fx) > 0 || len(before.Next) != len(next.Offer.Next) || quiet != next.Quiet
 	if before.Open() && before.Mode <= handoff.Blind && !next.Offer.Open() && next.Phase == handoff.Waiting {
 		w.passedOver(before)
@@ -152,6 +156,7 @@ func (w *work) note(f handoff.Effect, said *Line) {
 		w.items = append(w.items, &Item{Domain: c.Domain, Conversation: c.Local, Kind: kind,
 			To: to, Effect: f, Line: line, At: w.now})
 	}
+	w.surrender(f)
 }
 
 // leaves reports whether an effect has anything to say here.
@@ -159,7 +164,8 @@ func (w *work) leaves(f handoff.Effect) bool {
 	switch f := f.(type) {
 	case handoff.Opened:
 		q, _ := w.d.Directory().Queue(w.conv.Entry)
-		return q.Greeting != ""
+		open, _ := w.d.serving(&w.conv, w.now)
+		return q.Greeting != "" && len(open) > 0 // else the caller is told so instead
 	case handoff.Moved:
 		return f.From != "" // the first agent is nothing to tell the caller of
 	}
@@ -192,6 +198,9 @@ func (w *work) merge() {
 	w.b.Outcomes = append(w.b.Outcomes, w.outcomes...)
 	w.b.Items = append(w.b.Items, w.items...)
 	w.b.Buried = append(w.b.Buried, w.buried...)
+	if w.forgotten != nil {
+		w.b.Forgotten = append(w.b.Forgotten, w.forgotten)
+	}
 }
 
 // tick looks whether something is due for a conversation: an offer that
@@ -210,6 +219,10 @@ func (r tick) apply(w *work) (Result, error) {
 	if err := w.lose(); err != nil {
 		return Result{}, err
 	}
+	if err := w.hush(); err != nil {
+		return Result{}, err
+	}
+	w.d.wake(&w.conv, w.now)
 	w.due = true
 	return Result{}, nil
 }

@@ -121,6 +121,31 @@ type Undelivered struct {
 	Reason  string // why, in words
 }
 
+// Surrender takes the copy of the dialog that To's own server archived from
+// them, for Heir, who holds the session in their place. No step has it as an
+// effect: it follows from Moved where the settings ask for it.
+type Surrender struct {
+	To, Heir Party
+	Epoch    uint64 // the one that began with Heir
+}
+
+// Notice tells the caller how things stand while nobody talks with them. No step
+// has it as an effect: it is a matter of queues.
+type Notice struct {
+	To      Party
+	Session uint64
+	Says    []Phrase
+	Waiting bool `json:",omitempty"` // worth nothing once the session no longer waits
+}
+
+// Phrase is a sentence in whatever language its reader has: a text's name and
+// what stands in its gaps, or the operator's own words.
+type Phrase struct {
+	Name  string            `json:",omitempty"`
+	Args  map[string]string `json:",omitempty"`
+	Words string            `json:",omitempty"`
+}
+
 // Ended says that the session is over.
 type Ended struct{ Session uint64 }
 
@@ -138,3 +163,5 @@ func (Moved) effect()   {}
 func (Ended) effect()   {}
 
 func (Undelivered) effect() {}
+func (Surrender) effect()   {}
+func (Notice) effect()      {}

@@ -15,6 +15,8 @@ func (c Conversation) Step(now time.Time, e Event) (Conversation, []Effect, erro
 		return c.connect()
 	case Say:
 		return c.say(e)
+	case Note:
+		return c.note(e)
 	case Transfer:
 		return c.transfer(now, e)
 	case Reclaim:

@@ -1,0 +1,60 @@
+package desk
+
+import (
+	"time"
+
+	"baton/handoff"
+)
+
+// ReasonIdle is why a session ended that was silent for too long.
+const ReasonIdle = "idle"
+
+// hush ends a session in which nothing has happened for too long. One that waits
+// is not silent: it is we who owe an answer.
+func (w *work) hush() error {
+	idle := w.d.Policy().Idle
+	if idle <= 0 || w.conv.Phase != handoff.Active || w.conv.Offer.Open() {
+		return nil
+	}
+	if w.now.Before(w.conv.Route.Heard.Add(idle)) {
+		w.d.listen(&w.conv, w.now)
+		return nil
+	}
+	return w.step(handoff.Disconnect{Reason: ReasonIdle}, nil)
+}
+
+// listen sets the alarm for when a session has been silent for too long. At most
+// one is set at a time, however much is said: it looks for itself how long it was.
+func (d *Desk) listen(c *Conversation, now time.Time) {
+	idle := d.Policy().Idle
+	if idle <= 0 || c.Phase != handoff.Active {
+		delete(d.listening, c.Local)
+		return
+	}
+	due := c.Route.Heard.Add(idle)
+	if at, ok := d.listening[c.Local]; ok && now.Before(at) && !due.Before(at) {
+		return
+	}
+	d.listening[c.Local] = due
+	d.alarms.set(due, c.Local)
+}
+
+// heardNow gives sessions of older versions, of which it is not known when
+// something happened last, the time of the start.
+func heardNow(c *Conversation, now time.Time) {
+	if c.Route.Heard.IsZero() {
+		c.Route.Heard = now
+	}
+	if c.Phase == handoff.Waiting && c.Route.Since.IsZero() {
+		c.Route.Since = now
+	}
+}
+
+// review looks at what another configuration changes for open sessions.
+func (d *Desk) review() {
+	now := d.cfg.Now()
+	for _, c := range d.convs {
+		d.listen(c, now)
+		d.wake(c, now)
+	}
+}
