@@ -9,6 +9,7 @@ import (
 	"encoding/binary"
 	"sync"
 
+	"baton/component/wire"
 	"baton/desk"
 )
 
@@ -63,4 +64,21 @@ func (x lineIDs) seq(id string) (uint64, bool) {
 	x.block.Decrypt(raw, raw)
 	seq := binary.BigEndian.Uint64(raw[8:])
 	return seq, x.of(seq) == id // of this conversation, and in the one spelling
+}
+
+// appendStanzaID appends the identifier by which the archive knows a line
+// (XEP-0359), so that a client that has it from the chat knows it there again. The
+// key that cannot be read leaves the line without: being heard matters more.
+func (a *archive) appendStanzaID(dst []byte, local string, seq uint64) []byte {
+	if a.c.cfg.Archive == nil {
+		return dst
+	}
+	ids, err := a.codec.of(context.Background(), a.c.cfg.Archive, a.c.cfg.Domain, local)
+	if err != nil {
+		return dst
+	}
+	dst = append(dst, "<stanza-id xmlns='urn:xmpp:sid:0'"...)
+	dst = wire.AppendAttr(dst, "id", ids.of(seq))
+	dst = wire.AppendAttr(dst, "by", a.c.address(local))
+	return append(dst, "/>"...)
 }

@@ -39,8 +39,8 @@ func (p *pager) results(q *stanza.ArchiveQuery, lines []desk.Line) []byte {
 	return out
 }
 
-// result appends the message that carries one line: as the reader's client got
-// or sent it, so that a client knows it for the same.
+// result appends the message that carries one line, so that a client knows it for
+// the one it has.
 func (p *pager) result(dst []byte, queryID string, l desk.Line, children []byte) []byte {
 	dst = append(dst, "<message"...)
 	dst = wire.AppendAttr(dst, "from", p.q.h.To)
@@ -51,13 +51,19 @@ func (p *pager) result(dst []byte, queryID string, l desk.Line, children []byte)
 		dst = wire.AppendAttr(dst, "queryid", queryID)
 	}
 	dst = wire.AppendAttr(dst, "id", p.ids.of(l.Seq))
-	dst = append(dst, "><forwarded xmlns='urn:xmpp:forward:0'><delay xmlns='urn:xmpp:delay'"...)
+	dst = p.forwarded(append(dst, '>'), l, children)
+	return append(dst, "</result></message>"...)
+}
+
+// forwarded appends a line (XEP-0297) as the reader's client got or sent it.
+func (p *pager) forwarded(dst []byte, l desk.Line, children []byte) []byte {
+	dst = append(dst, "<forwarded xmlns='urn:xmpp:forward:0'><delay xmlns='urn:xmpp:delay'"...)
 	dst = wire.AppendAttr(dst, "from", p.c.cfg.Domain)
 	dst = wire.AppendAttr(dst, "stamp", l.At.UTC().Format(time.RFC3339Nano))
 	dst = append(dst, "/><message xmlns='jabber:client' type='chat'"...)
 	dst = p.envelope(dst, l)
 	dst = append(dst, "><author xmlns='urn:xmpp:handoff:0'"...)
-	dst = wire.AppendAttr(dst, "role", string(l.Role))
+	dst = wire.AppendAttr(dst, "role", wireRole(l.Role))
 	dst = wire.AppendAttr(dst, "jid", string(l.By))
 	dst = wire.AppendAttr(dst, "name", l.Name)
 	dst = append(append(dst, "/>"...), children...)
@@ -68,7 +74,7 @@ func (p *pager) result(dst []byte, queryID string, l desk.Line, children []byte)
 	dst = append(dst, "<session xmlns='urn:xmpp:handoff:0'"...)
 	dst = wire.AppendAttr(dst, "id", l.Conversation+"."+strconv.FormatUint(l.Session, 10))
 	dst = wire.AppendAttr(dst, "epoch", strconv.FormatUint(l.Epoch, 10))
-	return append(dst, "/></message></forwarded></result></message>"...)
+	return append(dst, "/></message></forwarded>"...)
 }
 
 // envelope appends the addresses and the id that a line has for the reader:

@@ -2,8 +2,10 @@ package component_test
 
 import (
 	"context"
+	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -63,6 +65,40 @@ func TestArchiveMovesMeanwhile(t *testing.T) {
 	})
 }
 
+// The same for !history; and what cannot be read ends some time.
+func TestHistoryMovesMeanwhile(t *testing.T) {
+	inUTC(t)
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t.TempDir())
+		moved := false
+		play := withSlowArchive(t, w, func(ctx context.Context) {
+			if moved {
+				<-ctx.Done()
+				return
+			}
+			moved = true
+			_, err := w.desk.Do(ctx, desk.Accept{Answer: desk.Answer{By: "bob@example.com"}})
+			require.NoError(t, err)
+		})
+		play("in   <message type='chat' id='a9' from='alice@example.com/a' to='carol.$c@handoff.example.com'><body>!history</body></message>")
+		require.True(t, moved)
+		answers := strings.Join(sentTo(w, "alice@example.com"), "\n")
+		require.Contains(t, answers, "Meanwhile this chat has moved")
+		require.NotContains(t, answers, "charged twice")
+
+		const again = "in   <message type='chat' id='b9' from='bob@example.com/b' to='carol.$c@handoff.example.com'><body>!history</body></message>\n"
+		w.server.forget()
+		play(again)
+		play(again)
+		require.Contains(t, strings.Join(sentTo(w, "bob@example.com"), "\n"), "One moment: your last command is still being answered.")
+		w.server.forget()
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		require.Contains(t, strings.Join(sentTo(w, "bob@example.com"), "\n"), "A limit is reached")
+		require.NoError(t, w.halt())
+	})
+}
+
 // While a page of the archive cannot be read, what is said live goes on; a query
 // ends with its link, and the next link's are answered.
 func TestArchiveStalls(t *testing.T) {
@@ -93,6 +129,9 @@ out  <message type='chat' from='carol.$c@handoff.example.com/chat' to='alice@exa
 		require.NoError(t, w.halt())
 	})
 }
+
+// forget takes everything that came for expected.
+func (s *fakeServer) forget() { s.set(func() { s.got = nil }) }
 
 // sentTo returns the stanzas to an address that no step has expected.
 func sentTo(w *world, to string) (raw []string) {

@@ -4,32 +4,51 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 
 	"baton/component/wire"
 	"baton/desk"
 	"baton/handoff"
+	"baton/lang"
 	"baton/stanza"
 )
 
-// operation is something an agent can have done. It is declared once, in
-// operations; each face (chat word, native stanza) reads its request in its own
-// way and says the result in its own way.
+// operation is something an agent can have done, declared once, in operations.
+// Its three faces (chat word, ad-hoc form, native stanza) each make an input of
+// what they are told; what follows of it is the same.
+//
+// Its texts are help_NAME (one line for !help) and do_NAME (the ad-hoc command's
+// name).
 type operation struct {
-	name   string   // the chat word, and the native element
+	name   string   // the chat word, the native element, the ad-hoc command's node
 	also   []string // other chat words
-	usage  string   // what follows the word
-	help   string   // one line for !help
-	atDesk bool     // works at the transfer desk too
+	params []param  // what it is told, in the order typed
+	at     where
+	danger bool // stands last among ad-hoc commands, and is asked for twice there
+	rules  bool // for supervisors only
 
-	word  func(c *Component, a ask, args string) (desk.Request, error)
-	told  func(c *Component, res desk.Result) string // said in chat when it worked; nil: what follows says it
-	iq    func(a ask, st stanza.Stanza) (desk.Request, error)
-	reply func(res desk.Result) []any // the IQ result's payload; nil: empty
+	// shown reports whether the ad-hoc command is any use there; nil: always.
+	shown   func(s scene) bool
+	request func(c *Component, a ask, x input) (desk.Request, error)
+	// told is said when it worked; nil or empty: what follows says it.
+	told func(c *Component, v lang.Voice, a ask, x input, res desk.Result) string
+	did  string // the text for an ad-hoc command of which nothing was told; empty: did
+	// read is told for what takes reading the store.
+	read func(ctx context.Context, c *Component, v lang.Voice, a ask, x input, res desk.Result) (string, error)
+
+	iq    func(st stanza.Stanza) (input, error) // nil: there is no native stanza
+	reply func(res desk.Result) []any           // the IQ result's payload; nil: empty
 }
+
+// where says at which addresses an operation works.
+type where uint8
+
+const (
+	inChat where = 1 << iota // about the conversation it is said to
+	atDesk                   // at the transfer desk, and the service
+	visits                   // works in chats too, but is listed at the desk
+)
 
 // ask is who asks, and where.
 type ask struct {
@@ -39,138 +58,73 @@ type ask struct {
 	once  string // its origin-id: the same one again is the same message
 }
 
-// operations is the table of everything an agent can say to the service.
-func operations() []operation {
-	return []operation{
-		{
-			name: "transfer", usage: "QUEUE or AGENT [reason]",
-			help: "offer this chat to a queue or an agent; you keep it until they accept",
-			word: wordTransfer(handoff.Warm), told: toldTransfer, iq: iqTransfer, reply: replyTransfer,
-		},
-		{
-			name: "blind", usage: "QUEUE or AGENT [reason]",
-			help: "hand this chat on and let go at once; it waits until somebody takes it",
-			word: wordTransfer(handoff.Blind), told: toldTransfer,
-		},
-		{
-			name: "consult", usage: "QUEUE or AGENT [reason]",
-			help: "talk with a colleague first; the customer sees nothing of it",
-			word: wordTransfer(handoff.Consult), told: toldTransfer,
-		},
-		{
-			name: "join", usage: "QUEUE or AGENT [reason]",
-			help: "ask a colleague into this chat; you stay",
-			word: wordTransfer(handoff.Join), told: toldTransfer,
-		},
-		{
-			name: "say", usage: "TEXT",
-			help: "while you consult: speak to the customer all the same",
-			word: func(c *Component, a ask, args string) (desk.Request, error) {
-				if args == "" {
-					return nil, usage("Say what?")
-				}
-				args = c.disarm(args) // the word in front of it is gone
-				return desk.AgentSays{Local: a.local, By: a.by, Aloud: true, Text: desk.Text{StanzaID: a.id,
-					OriginID: a.once, Body: args, Payload: appendElement(nil, "body", args)}}, nil
-			},
-		},
-		{
-			name: "return", usage: "[reason]",
-			help: "put this chat back into the queue",
-			word: func(_ *Component, a ask, args string) (desk.Request, error) {
-				return desk.Return{Local: a.local, By: a.by, Reason: args}, brief(args)
-			},
-		},
-		{
-			name: "reclaim", usage: "[reason]",
-			help: "ask for a chat back that you handed on",
-			word: func(_ *Component, a ask, args string) (desk.Request, error) {
-				return desk.Handoff{Local: a.local, By: a.by, Target: desk.Target{Agent: a.by}, Reason: args}, brief(args)
-			},
-			told: func(c *Component, res desk.Result) string {
-				if res.Conversation.Holder == res.Transfer.By {
-					return "" // the handover message says it
-				}
-				return "Asked " + c.desk.Directory().NameOf(res.Conversation.Holder) + " for it."
-			},
-		},
-		{
-			name: "accept", also: []string{"y", "yes", "👍"}, usage: "[number]", atDesk: true,
-			help: "take the chat you are offered (at the transfer desk just: y)",
-			word: func(_ *Component, a ask, args string) (desk.Request, error) {
-				n, rest, err := number(args)
-				if err == nil && rest != "" {
-					err = usage("Say y, or y and the number.")
-				}
-				return desk.Accept{Answer: desk.Answer{By: a.by, Local: a.unless(n), Number: n}}, err
-			},
-			iq: iqAccept, reply: replyAccept,
-		},
-		{
-			name: "decline", also: []string{"n", "no", "👎"}, usage: "[number] [reason]", atDesk: true,
-			help: "let the offer pass (at the transfer desk just: n)",
-			word: func(_ *Component, a ask, args string) (desk.Request, error) {
-				n, rest, err := number(args)
-				if err == nil {
-					err = brief(rest)
-				}
-				return desk.Decline{Answer: desk.Answer{By: a.by, Local: a.unless(n), Number: n}, Reason: rest}, err
-			},
-			iq: iqDecline,
-		},
-		{
-			name: "cancel",
-			help: "take back the transfer you offered, or end the consultation",
-			word: func(_ *Component, a ask, _ string) (desk.Request, error) {
-				return desk.Cancel{Local: a.local, By: a.by}, nil
-			},
-			told: func(_ *Component, res desk.Result) string {
-				if res.Resumed {
-					return "What you write goes to " + res.Conversation.Name + " again."
-				}
-				return "" // an outcome says it
-			},
-			iq: iqCancel,
-		},
-		{
-			name: "done",
-			help: "end this session; as a guest: leave it",
-			word: func(_ *Component, a ask, _ string) (desk.Request, error) {
-				return desk.Disconnect{Local: a.local, By: a.by, Reason: string(stanza.ReasonDone)}, nil
-			},
-			told: func(_ *Component, res desk.Result) string {
-				if res.Conversation.Phase != handoff.Idle {
-					return "" // a guest who left is told otherwise
-				}
-				return "The session with " + res.Conversation.Name + " is closed."
-			},
-		},
+// where returns where it is asked.
+func (a ask) where() where {
+	if a.local == "" {
+		return atDesk
 	}
+	return inChat
 }
 
-// unless returns the conversation addressed, unless a number says another.
-func (a ask) unless(number int64) string {
-	if number != 0 {
-		return ""
+// worksAt reports whether the operation can be asked for there.
+func (o *operation) worksAt(w where) bool { return o.at&w != 0 || w == inChat && o.at&visits != 0 }
+
+// operationNamed finds an operation by its name, or by any of its words.
+func operationNamed(name string, words bool) *operation {
+	ops := operations()
+	i := slices.IndexFunc(ops, func(o operation) bool { return o.name == name || words && slices.Contains(o.also, name) })
+	if i < 0 {
+		return nil
 	}
-	return a.local
+	return &ops[i]
 }
 
-var leadingNumber = regexp.MustCompile(`^#?(\d{1,18})(?:\s+|$)`)
-
-// number takes a short number off the front of args.
-func number(args string) (int64, string, error) {
-	m := leadingNumber.FindStringSubmatch(args)
-	if m == nil {
-		return 0, args, nil
+// may refuses who lacks the role for an operation.
+func (c *Component) may(o *operation, by handoff.Party) error {
+	if a, _ := c.desk.Directory().Agent(by); o.rules && !a.Oversees() {
+		return &said{cond: stanza.Forbidden, name: "for_supervisors"}
 	}
-	n, err := strconv.ParseInt(m[1], 10, 64)
-	return n, strings.TrimSpace(args[len(m[0]):]), err
+	return nil
 }
 
-// usage is a refusal that explains a command.
-func usage(format string, args ...any) error {
-	return &stanza.Error{Condition: stanza.BadRequest, Text: fmt.Sprintf(format, args...)}
+// carryOut has an operation done and says in words how it went. done is called
+// once, on the desk's goroutine or another, and must not block. guard may put
+// the request into another; nil: it goes as it is.
+func (c *Component) carryOut(ctx context.Context, h stanza.Header, o *operation, a ask, x input,
+	guard func(desk.Request) desk.Request, done func(string, desk.Result, error)) {
+	err := c.may(o, a.by)
+	var req desk.Request
+	if err == nil {
+		req, err = o.request(c, a, x)
+	}
+	if err != nil {
+		done("", desk.Result{}, err)
+		return
+	}
+	v := c.voice(a.by)
+	if req == nil { // it only tells what is known
+		done(o.told(c, v, a, x, desk.Result{}), desk.Result{}, nil)
+		return
+	}
+	if guard != nil {
+		req = guard(req)
+	}
+	c.submit(ctx, h, req, func(res desk.Result, err error) {
+		if errors.Is(err, desk.ErrStore) {
+			c.log.Error("a command failed", "command", o.name, "error", err)
+		}
+		switch {
+		case err != nil:
+			done("", res, err)
+		case o.read != nil:
+			c.readers.do(c, a.by, func(ctx context.Context) (string, error) { return o.read(ctx, c, v, a, x, res) },
+				func(text string, err error) { done(text, res, err) })
+		case o.told != nil:
+			done(o.told(c, v, a, x, res), res, nil)
+		default:
+			done("", res, nil)
+		}
+	})
 }
 
 // word is a chat command as typed.
@@ -199,8 +153,8 @@ func split(text string) word {
 	return word{strings.ToLower(name), args}
 }
 
-// toDesk takes what an agent says to the transfer desk: only answers and help,
-// with or without the prefix.
+// toDesk takes what an agent says to the transfer desk: commands, with or
+// without the prefix.
 func (c *Component) toDesk(ctx context.Context, in incoming) {
 	a, ok := c.agent(in.header.From)
 	if !ok {
@@ -219,139 +173,90 @@ func (c *Component) toDesk(ctx context.Context, in incoming) {
 // command is not run: what was typed first has been.
 func (c *Component) commandWord(ctx context.Context, in incoming, w word, corrects bool) {
 	at, to := bare(in.header.To), string(in.from)
-	atDesk := in.to.kind != kindConversation
-	if corrects {
-		c.say(at, to, "A corrected command is not run. Type it again.")
-		return
-	}
-	if w.name == "help" {
-		c.say(at, to, c.help(atDesk))
-		return
-	}
-	ops := operations()
-	i := slices.IndexFunc(ops, func(o operation) bool { return o.name == w.name || slices.Contains(o.also, w.name) })
-	switch {
-	case i < 0 && atDesk:
-		c.hint(at, to, "Here you answer offers: y or n. "+c.cfg.Prefix+"help lists what else you can say.")
-		return
-	case i < 0:
-		c.say(at, to, fmt.Sprintf("There is no command %s%s; nothing was sent. %shelp lists them; to send a text that begins with %s, double it: %s%s",
-			c.cfg.Prefix, w.name, c.cfg.Prefix, c.cfg.Prefix, c.cfg.Prefix, c.cfg.Prefix+w.name))
-		return
-	case atDesk && !ops[i].atDesk:
-		c.hint(at, to, "Say that in the chat it is about.")
-		return
-	}
+	v, p := c.voice(in.from), c.cfg.Prefix
 	a := ask{by: in.from, id: in.header.ID}
 	if once, ok := in.Child("urn:xmpp:sid:0", "origin-id"); ok {
 		raw, _ := once.Attr("id")
 		a.once = string(wire.Unescape(nil, raw))
 	}
-	if !atDesk {
+	if in.to.kind == kindConversation {
 		a.local = in.to.local
 	}
-	req, err := ops[i].word(c, a, w.args)
-	if err != nil {
-		c.say(at, to, c.inWords(err))
+	if corrects {
+		c.say(at, to, v.Say("corrected_command"))
 		return
 	}
-	told := ops[i].told
-	c.submit(ctx, in.header, req, func(res desk.Result, err error) {
-		switch {
-		case err != nil:
-			c.say(at, to, c.inWords(err))
-		case told != nil:
-			if text := told(c, res); text != "" {
-				c.say(at, to, text)
-			}
+	if w.name == "help" {
+		c.say(at, to, c.help(v, a, w.args))
+		return
+	}
+	o := operationNamed(w.name, true)
+	switch {
+	case o == nil && a.local == "":
+		c.hint(at, to, v.Say("desk_hint", lang.Args{"P": p}))
+		return
+	case o == nil:
+		c.say(at, to, v.Say("no_command", lang.Args{"P": p, "Word": w.name}))
+		return
+	case !o.worksAt(a.where()):
+		c.hint(at, to, v.Say("say_in_chat"))
+		return
+	}
+	x, err := c.typed(o, w.args)
+	if err != nil {
+		c.say(at, to, c.inWords(v, err))
+		return
+	}
+	c.carryOut(ctx, in.header, o, a, x, nil, func(text string, _ desk.Result, err error) {
+		if err != nil {
+			text = c.inWords(v, err)
+		}
+		if text != "" {
+			c.say(at, to, text)
 		}
 	})
 }
 
-// inWords returns what a refusal says to a person.
-func (c *Component) inWords(err error) string {
-	cond, text := condition(err)
-	if text == "" {
-		text = cond.Text()
-	}
-	if errors.Is(err, desk.ErrStore) {
-		c.log.Error("a command failed", "error", err)
-	}
-	return text
-}
-
-// help lists the commands.
-func (c *Component) help(atDesk bool) string {
-	var b strings.Builder
-	b.WriteString("You can say:")
-	for _, o := range operations() {
-		if atDesk && !o.atDesk {
-			continue
+// help lists the commands, or explains one.
+func (c *Component) help(v lang.Voice, a ask, about string) string {
+	p := c.cfg.Prefix
+	if name := strings.TrimPrefix(split(about).name, p); name != "" {
+		o := operationNamed(name, true)
+		if o == nil || c.may(o, a.by) != nil {
+			return v.Say("help_unknown", lang.Args{"P": p, "Word": name})
 		}
-		fmt.Fprintf(&b, "\n%s", strings.TrimSpace(c.cfg.Prefix+o.name+" "+o.usage)+" – "+o.help)
+		text := c.helpOn(v, o)
+		if len(o.also) > 0 {
+			text += "\n" + v.Say("help_also", lang.Args{"Words": strings.Join(o.also, ", ")})
+		}
+		return text
 	}
-	if atDesk {
-		b.WriteString("\nMore commands work in the chats you hold.")
+	var b strings.Builder
+	b.WriteString(v.Say("help_intro"))
+	for _, o := range operations() {
+		if o.at&a.where() != 0 && c.may(&o, a.by) == nil {
+			b.WriteString("\n" + c.helpOn(v, &o))
+		}
+	}
+	if a.local == "" {
+		b.WriteString("\n" + v.Say("help_in_chats"))
 	} else {
-		fmt.Fprintf(&b, "\n%shelp – this list\n%s%stext sends %stext.", c.cfg.Prefix, c.cfg.Prefix, c.cfg.Prefix, c.cfg.Prefix)
+		fmt.Fprintf(&b, "\n%shelp – %s\n%s\n%s", p, v.Say("help_help"), v.Say("help_at_desk"), v.Say("help_escape", lang.Args{"P": p}))
 	}
 	return b.String()
 }
 
-// wordTransfer reads "billing wants a refund" and "bob@example.com …". A name
-// that is no queue's may be an agent's.
-func wordTransfer(mode handoff.Mode) func(*Component, ask, string) (desk.Request, error) {
-	return func(c *Component, a ask, args string) (desk.Request, error) {
-		w := split(args)
-		if w.name == "" {
-			return nil, usage("To whom? Add a queue (%s) or an agent's address, and why.", strings.Join(c.queueNames(), ", "))
-		}
-		return desk.Handoff{Local: a.local, By: a.by, Mode: mode, Target: c.target(w.name), Reason: w.args}, brief(w.args)
-	}
-}
-
-// target finds out whom a typed name means.
-func (c *Component) target(name string) desk.Target {
-	dir := c.desk.Directory()
-	if strings.Contains(name, "@") {
-		return desk.Target{Agent: handoff.Party(bare(name))}
-	}
-	if _, ok := dir.Queue(name); ok {
-		return desk.Target{Queue: name}
-	}
-	for _, a := range dir.Agents {
-		local, _, _ := strings.Cut(string(a.JID), "@")
-		if strings.EqualFold(local, name) || strings.EqualFold(a.Name, name) {
-			return desk.Target{Agent: a.JID}
+// helpOn explains a command in a line.
+func (c *Component) helpOn(v lang.Voice, o *operation) string {
+	use := c.cfg.Prefix + o.name
+	for _, x := range o.params {
+		if word := v.Say("param_" + x.name); x.formOnly {
+			continue
+		} else if x.required {
+			use += " " + word
+		} else {
+			use += " [" + word + "]"
 		}
 	}
-	return desk.Target{Queue: name}
-}
-
-func (c *Component) queueNames() []string {
-	var names []string
-	for _, q := range c.desk.Directory().Queues {
-		names = append(names, q.Name)
-	}
-	return names
-}
-
-func toldTransfer(c *Component, res desk.Result) string {
-	dir := c.desk.Directory()
-	to := dir.Title(res.Transfer.Target.Queue)
-	if res.Transfer.Target.Agent != "" {
-		to = dir.NameOf(res.Transfer.Target.Agent)
-	}
-	back := " " + c.cfg.Prefix + "cancel takes it back."
-	switch {
-	case res.Conversation.Offer.ID != res.Transfer.ID: // to the agent consulted: moved at once
-		return ""
-	case res.Transfer.Mode == handoff.Blind.String():
-		return "Offered to " + to + ". You have let go of this chat. Closed for you."
-	case res.Transfer.Mode == handoff.Consult.String():
-		return "Asked " + to + " for advice." + back
-	case res.Transfer.Mode == handoff.Join.String():
-		return "Asked " + to + " to join." + back
-	}
-	return "Offered to " + to + "; you keep this chat until it is accepted." + back
+	return use + " – " + v.Say("help_"+o.name)
 }

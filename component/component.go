@@ -39,6 +39,8 @@ type Config struct {
 
 	Prefix      string                    // starts a command in chat, "!"
 	Mark        string                    // starts the service's own lines, "⚙ "
+	Replies     []Reply                   // canned ones
+	StatusPause time.Duration             // how long the desk's status line stays at least; 0: 5 s; below: for ever
 	Settle      time.Duration             // pause after a handover message
 	RosterGroup func(queue string) string // name of the contacts' group
 	Roster      string                    // one of the strategies, RosterAuto and so on; empty: RosterAuto
@@ -48,6 +50,7 @@ type Config struct {
 	MaxBody     int                       // bytes of a message's text; 0: 16 KiB
 	Rate        Rate                      // how much one sender may send
 	SelfPing    time.Duration             // 0: 15 s
+	AskVersion  bool                      // ask the agents' servers what they are, for the log
 	// Jitter returns a random part below d of the pause before the next attempt
 	// to connect, so that several do not come back at once; nil: any.
 	Jitter func(d time.Duration) time.Duration
@@ -64,10 +67,18 @@ type Component struct {
 	acks    acks
 	agents  agents
 	rosters *rosters
+	copies  copies
 	archive archive
+	twin    twin
+	avatars avatars
+	owed    owed
 	limit   limiter
 	calm    throttle
 	names   atomic.Pointer[namebook]
+	voices  voices
+	forms   forms
+	readers readers
+	status  status
 	started time.Time
 
 	mu        sync.Mutex
@@ -93,16 +104,23 @@ func New(cfg Config) *Component {
 	c.acks.c = c
 	c.agents.c = c
 	c.archive.c = c
+	c.twin = newTwin(c)
 	c.rosters = newRosters(c)
+	c.copies.c = c
 	allowed := func() *allowance { return &allowance{} }
 	c.limit = limiter{c: c, senders: newRecent(allowed), domains: newRecent(allowed)}
 	c.calm = newThrottle()
+	c.status.c = c
+	c.desk.OnFigures(c.status.changed)
 	c.desk.OnSign(desk.XMPP, c.showSign)
 	return c
 }
 
 // Connected reports whether the link stands; if not, why.
 func (c *Component) Connected() (bool, string) {
+	if why := c.twin.reason(); why != "" {
+		return false, why
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.link.Load() != nil, c.lastError
@@ -118,13 +136,17 @@ const (
 )
 
 // Run connects and serves, again whenever the link breaks, until ctx ends; then
-// it closes the stream in order, reads it to the end, and returns.
+// it closes the stream in order, reads it to the end, answers what it read, and returns.
 func (c *Component) Run(ctx context.Context) error {
 	pause := minPause
 	for ctx.Err() == nil {
 		began := time.Now()
 		err := c.serve(ctx)
 		if ctx.Err() != nil {
+			c.farewell()
+			return nil
+		}
+		if c.twin.stays(ctx) {
 			return nil
 		}
 		if time.Since(began) > maxPause {
@@ -165,7 +187,9 @@ func (c *Component) serve(ctx context.Context) error {
 	c.note("")
 	c.log.Info("connected", "domain", c.cfg.Domain, "server", c.cfg.Address)
 	endRosters := c.rosters.begin(context.WithoutCancel(ctx))
+	endCopies := c.copies.begin(context.WithoutCancel(ctx))
 	c.agents.connected(ctx)
+	c.nameServers()
 
 	var wg sync.WaitGroup
 	wg.Go(l.writer)
@@ -186,6 +210,7 @@ func (c *Component) serve(ctx context.Context) error {
 	c.iqs.abort()
 	c.acks.abort(inOrder)
 	fault.Point("link.aborted")
+	endCopies()
 	endRosters()
 	if cause := l.cause(); cause != nil && !errors.Is(cause, errClosing) {
 		err = cause
@@ -203,6 +228,7 @@ func (c *Component) closeOrderly(ctx context.Context, l *link) {
 		c.desk.Outbox().Down(desk.XMPP)
 		c.acks.wait(settleTimeout)
 		fault.Point("close.settled")
+		c.owed.close()
 		l.close()
 		l.conn.SetReadDeadline(time.Now().Add(closeTimeout))
 	case <-l.gone:
@@ -245,15 +271,15 @@ func (c *Component) selfPing(l *link) {
 }
 
 // write sends stanzas over the link there is; without one they are dropped,
-// which only matters to what is in the outbox, and that is performed again.
-func (c *Component) write(stanzas []byte) {
+// which only matters to what is in the outbox, and that is performed again. It
+// reports whether the link took them; what is too large for any counts as taken.
+func (c *Component) write(stanzas []byte) (taken bool) {
 	if len(stanzas) > maxPost { // an answer can be larger than what it answers: 64 KiB of ' are 320 in an id
 		c.provokedBy(slog.LevelWarn, "", "not sent: larger than a client takes", "bytes", len(stanzas))
-		return
+		return true
 	}
-	if l := c.link.Load(); l != nil {
-		l.write(stanzas)
-	}
+	l := c.link.Load()
+	return l != nil && l.write(stanzas)
 }
 
 // bare returns an address without its resource.

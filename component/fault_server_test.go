@@ -37,6 +37,8 @@ type troubled struct {
 	plan func(n int, conn net.Conn) net.Conn
 	// header and greeting replace what a login is answered with.
 	header, greeting string
+	// answerVersion is the format of what answers whoever asks what it is; empty: any other answer.
+	answerVersion string
 	// slow is how long the server takes for each byte it reads; while stuck is
 	// not nil and not closed, it reads nothing.
 	slow  time.Duration
@@ -244,6 +246,9 @@ func (w *troubled) take(e *element) string {
 	case e.name.Local == "iq" && e.attr("type") == "get" && !w.deaf[to]:
 		if strings.Contains(to, "/") && !slices.Contains(w.online, to) {
 			return fmt.Sprintf("<iq type='error' from='%s' to='%s' id='%s'><error type='cancel'><service-unavailable xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></iq>", to, e.attr("from"), id)
+		}
+		if w.answerVersion != "" && len(e.kids) == 1 && e.kids[0].(*element).name.Space == "jabber:iq:version" {
+			return fmt.Sprintf(w.answerVersion, e.attr("from"), id)
 		}
 		return fmt.Sprintf("<iq type='result' from='%s' to='%s' id='%s'/>", to, e.attr("from"), id)
 	}

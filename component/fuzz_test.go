@@ -65,7 +65,9 @@ func FuzzReceive(f *testing.F) {
 // hears nothing of it, or said, and then nothing happens but that.
 func FuzzCommand(f *testing.F) {
 	for _, text := range []string{"!help", "!transfer nobody x", "!say hello", "!!done", "! done", "hello", "!accept 99999999999999999999", "!cancel",
-		"!decline #1 x", "!\u202edone", "!DONE\u00a0x", "!", "!⚙", "!return ⚙\u2028x", "!transfer ♥@@/x"} {
+		"!decline #1 x", "!\u202edone", "!DONE\u00a0x", "!", "!⚙", "!return ⚙\u2028x", "!transfer ♥@@/x",
+		"!note x", "!info a=b\nc=d", "!info =", "!history 99999999999999", "!who x", "!r hours", "!take #1", "!pause", "!resume", "!force #1 alice", "!end",
+		"!whisper #1 x", "!barge", "!sessions", "!queue", "!agents", "!help !say", "!help \u202e"} {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {

@@ -3,6 +3,8 @@ package component
 import (
 	"encoding/xml"
 	"runtime"
+	"slices"
+	"strings"
 	"time"
 
 	"mellium.im/xmpp/version"
@@ -15,10 +17,18 @@ import (
 // software is the node by which presence names us (XEP-0115 §4).
 const software = "urn:xmpp:handoff:0"
 
-// contactInfo is what the desk, the queues and the conversations say of
-// themselves. A person's client, so that clients treat them like one.
-func contactInfo(name string) stanza.DiscoInfo {
-	return stanza.DiscoInfo{
+// infoOf is what an address says of itself. A contact says it is a person's
+// client, so that clients treat it like one. The conversations have no name in
+// it: theirs is on their card, and so one hash stands for all of them.
+func (c *Component) infoOf(to place) stanza.DiscoInfo {
+	name := ""
+	switch to.kind {
+	case kindService:
+		return serviceInfo()
+	case kindDesk, kindQueue:
+		name = c.nameOf(to, nil)
+	}
+	info := stanza.DiscoInfo{
 		Identities: []stanza.Identity{{Category: "client", Type: "pc", Name: name}},
 		Features: []string{
 			stanza.NSDiscoInfo, stanza.NSDiscoItems, stanza.NSCaps, stanza.NSChatStates, stanza.NSReceipts,
@@ -27,6 +37,21 @@ func contactInfo(name string) stanza.DiscoInfo {
 			"urn:xmpp:message-retract:1", stanza.NS,
 		},
 	}
+	if to.kind != kindQueue {
+		info.Features = append(info.Features, stanza.NSCommands)
+	}
+	if to.archive {
+		info.Features = append(info.Features, stanza.NSArchive, stanza.ArchiveExtended, stanza.NSRSM, stanza.NSStanzaID)
+	}
+	return info
+}
+
+// capsOf is what the presence of a contact says of it. A conversation's goes to
+// those alone who may read its archive.
+func (c *Component) capsOf(local string) *stanza.Caps {
+	to, _ := c.place(c.address(local))
+	to.archive = to.kind == kindConversation && c.cfg.Archive != nil
+	return c.infoOf(to).Caps(software)
 }
 
 // serviceInfo is what the service itself says.
@@ -34,7 +59,7 @@ func serviceInfo() stanza.DiscoInfo {
 	return stanza.DiscoInfo{
 		Identities: []stanza.Identity{{Category: "component", Type: "generic", Name: "Baton session handoff"}},
 		Features: []string{stanza.NSDiscoInfo, stanza.NSDiscoItems, "jabber:iq:version", "urn:xmpp:time",
-			stanza.NSLast, stanza.NSPing, stanza.NS},
+			stanza.NSLast, stanza.NSPing, stanza.NSCommands, stanza.NS},
 	}
 }
 
@@ -62,16 +87,15 @@ var (
 
 // answers returns the answer to a get; nil where nothing here handles it.
 func (c *Component) answers(h stanza.Header, to place, st stanza.Stanza, conv *desk.Conversation) any {
-	name := c.nameOf(to, conv)
 	switch st.Payload() {
 	case xml.Name{Space: stanza.NSDiscoInfo, Local: "query"}:
-		return discoInfo(to, name, st.Node(stanza.NSDiscoInfo, "query"))
+		return c.discoInfo(to, st.Node(stanza.NSDiscoInfo, "query"))
 	case xml.Name{Space: stanza.NSDiscoItems, Local: "query"}:
 		return c.discoItems(h, to, st.Node(stanza.NSDiscoItems, "query"))
 	case xml.Name{Space: stanza.NSPing, Local: "ping"}:
 		return empty
 	case xml.Name{Space: stanza.NSVCard, Local: "vCard"}:
-		return stanza.VCard{FullName: name, Nickname: name}
+		return c.card(to, conv)
 	case xml.Name{Space: "jabber:iq:version", Local: "query"}:
 		return version.Query{Name: "Baton", Version: c.cfg.Version, OS: runtime.GOOS}
 	case xml.Name{Space: "urn:xmpp:time", Local: "time"}:
@@ -82,8 +106,8 @@ func (c *Component) answers(h stanza.Header, to place, st stanza.Stanza, conv *d
 			seconds = uint64(time.Since(c.started) / time.Second)
 		}
 		return stanza.LastActivity{Seconds: seconds}
-	case xml.Name{Space: "http://jabber.org/protocol/pubsub", Local: "pubsub"}:
-		return notFound // no avatar, no keys
+	case xml.Name{Space: stanza.NSPubsub, Local: "pubsub"}:
+		return c.pubsub(to, conv, st)
 	}
 	return nil
 }
@@ -101,24 +125,32 @@ func (c *Component) nameOf(to place, conv *desk.Conversation) string {
 	return "Baton session handoff"
 }
 
-func discoInfo(to place, name, node string) any {
-	info := contactInfo(name)
-	if to.kind == kindService {
-		info = serviceInfo()
-	}
+// discoInfo answers service discovery. Asked for the node of a hash, it answers
+// what that hash was made of (XEP-0115 §6.2): with the archive or without, since
+// who was shown the one may meanwhile have a right to the other.
+func (c *Component) discoInfo(to place, node string) any {
+	info := c.infoOf(to)
 	if node == "" {
-		if to.archive {
-			info.Features = append(info.Features, stanza.NSArchive, stanza.ArchiveExtended, stanza.NSRSM)
-		}
 		return info
 	}
-	if node != software+"#"+contactInfo("").Ver() {
-		return notFound
+	for range 2 {
+		if node == software+"#"+info.Ver() {
+			info.Node = node
+			return info
+		}
+		to.archive = to.kind == kindConversation && c.cfg.Archive != nil && !to.archive
+		info = c.infoOf(to)
 	}
-	// What our presence's hash was made of (XEP-0115 §6.2).
-	info = contactInfo("")
-	info.Node = node
-	return info
+	return notFound
+}
+
+// asksCaps reports whether it is an agents' server that asks what a hash of ours
+// stands for, in its own name (ejabberd). The answer is the same for every address,
+// and tells nothing of what there is.
+func (c *Component) asksCaps(in incoming, st stanza.Stanza) bool {
+	asks := in.header.Type == "get" && st.Payload() == xml.Name{Space: stanza.NSDiscoInfo, Local: "query"} &&
+		st.Node(stanza.NSDiscoInfo, "query") != "" && !strings.ContainsAny(in.header.From, "@/")
+	return asks && slices.ContainsFunc(c.desk.Directory().Agents, func(a desk.Agent) bool { return serverOf(string(a.JID)) == in.header.From })
 }
 
 func (c *Component) discoItems(h stanza.Header, to place, node string) any {

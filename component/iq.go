@@ -76,6 +76,9 @@ type request struct {
 // errNoReply after the timeout, or errLost.
 func (r *requests) send(from, to, typ string, payload []byte, timeout time.Duration, done func(reply, error)) {
 	id := rand.Text()
+	if from == to { // the ping by which the link is tried
+		id = r.c.twin.mark + id
+	}
 	q := &request{to: to, done: done}
 	r.mu.Lock()
 	if r.by == nil {

@@ -163,18 +163,19 @@ func negotiate(ctx context.Context, conn net.Conn, domain, secret string, limits
 
 // write queues whole stanzas. It never blocks and takes nothing after the link
 // failed: whoever needs to know has what they sent in the outbox.
-func (l *link) write(stanzas []byte) {
+func (l *link) write(stanzas []byte) (taken bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.err != nil {
-		return
+		return false
 	}
 	if len(l.out)+len(stanzas) > maxUnwritten {
 		l.failLocked(errBacklog)
-		return
+		return false
 	}
 	l.out = append(l.out, stanzas...)
 	l.wrote.Broadcast()
+	return true
 }
 
 // written reports whether the server, or the system on the way to it, has taken

@@ -156,7 +156,7 @@ func (t *content) unescape(text string) {
 func (c *Component) alsoInWords(h stanza.Header, err error) {
 	var refusal *desk.Refusal
 	if errors.As(err, &refusal) {
-		c.hint(bare(h.To), bare(h.From), refusal.Text)
+		c.hint(bare(h.To), bare(h.From), c.inWords(c.voice(handoff.Party(bare(h.From))), err))
 	}
 }
 
@@ -172,12 +172,13 @@ func (c *Component) say(from, to, text string) {
 }
 
 func (c *Component) refuseEncrypted(in incoming) {
-	c.fail(in.header, stanza.NotAcceptable, "Please switch off encryption for this chat.")
-	c.hint(bare(in.header.To), string(in.from), "Please switch off encryption for this chat. Your message was not delivered.")
+	v := c.voiceFrom(in)
+	c.fail(in.header, stanza.NotAcceptable, v.Say("encrypted"))
+	c.hint(bare(in.header.To), string(in.from), v.Say("encrypted_undelivered"))
 }
 
 func (c *Component) tooLong(in incoming) {
-	c.fail(in.header, stanza.NotAcceptable, "Your message is too long. Send it in parts.")
+	c.fail(in.header, stanza.NotAcceptable, c.voiceFrom(in).Say("message_too_long"))
 }
 
 // signal passes on what is no line: somebody types, has received, has read. It

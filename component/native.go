@@ -3,7 +3,6 @@ package component
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"baton/desk"
 	"baton/handoff"
@@ -17,6 +16,7 @@ func (c *Component) iq(ctx context.Context, in incoming) {
 		c.iqs.answered(in.Stanza, in.header.From, in.header.ID)
 		return
 	case "get", "set":
+		c.twin.heard(in)
 	default:
 		c.fail(in.header, stanza.BadRequest, "The type of an IQ is get, set, result or error.")
 		return
@@ -41,7 +41,9 @@ func (c *Component) iq(ctx context.Context, in incoming) {
 		c.agentIQ(ctx, in, st, name.Local)
 	case name.Space == stanza.NSArchive && in.to.kind == kindConversation && c.cfg.Archive != nil:
 		c.archiveIQ(ctx, in, st, name.Local)
-	case in.to.kind == kindConversation:
+	case name.Space == stanza.NSCommands && name.Local == "command" && h.Type == "set" && in.to.kind != kindQueue:
+		c.commandIQ(ctx, in, st)
+	case in.to.kind == kindConversation && !c.asksCaps(in, st):
 		// Who may not know of the conversation gets one answer for everything.
 		raw := st
 		c.submit(ctx, h, desk.Look{Local: in.to.local, By: in.from}, func(res desk.Result, err error) {
@@ -52,11 +54,19 @@ func (c *Component) iq(ctx context.Context, in incoming) {
 				c.refuse(h, err)
 				return
 			}
+			if answer := c.commandDisco(h, in.to, raw, &res.Conversation, res.Standing); answer != nil {
+				c.result(h, answer)
+				return
+			}
 			to := in.to
 			to.archive = c.readsArchive(in.from, res.Standing)
 			c.info(h, to, raw, &res.Conversation)
 		})
 	default:
+		if answer := c.commandDisco(h, in.to, st, nil, desk.Stranger); answer != nil {
+			c.result(h, answer)
+			return
+		}
 		c.info(h, in.to, st, nil)
 	}
 }
@@ -82,7 +92,7 @@ func (c *Component) callerIQ(ctx context.Context, in incoming, st stanza.Stanza,
 
 func reasonOr(r stanza.DisconnectReason) string {
 	switch string(r) {
-	case "", handoff.ReasonTransferred, handoff.ReasonLeft, desk.ReasonReturned, desk.ReasonGone, desk.ReasonUnreachable: // the service's to say
+	case "", handoff.ReasonTransferred, handoff.ReasonLeft, desk.ReasonReturned, desk.ReasonGone, desk.ReasonUnreachable, desk.ReasonForced: // the service's to say
 		return string(stanza.ReasonDone)
 	}
 	return string(r)
@@ -156,18 +166,9 @@ func fields(f *stanza.Form) ([]desk.Field, error) {
 	return out, nil
 }
 
-// brief refuses a reason that is none any more.
-func brief(reason string) error {
-	if len(reason) <= maxReason {
-		return nil
-	}
-	return &stanza.Error{Condition: stanza.NotAcceptable,
-		Text: fmt.Sprintf("The reason is too long: %d bytes at most. Say it in the chat.", maxReason)}
-}
-
 // agentIQ deals with an agent's native request to a conversation.
 func (c *Component) agentIQ(ctx context.Context, in incoming, st stanza.Stanza, name string) {
-	a := ask{by: in.from, local: in.to.local}
+	a := ask{by: in.from, local: in.to.local, id: in.header.ID}
 	if name == "disconnect" {
 		var d stanza.Disconnect
 		if err := st.Decode(&d); err != nil {
@@ -178,18 +179,21 @@ func (c *Component) agentIQ(ctx context.Context, in incoming, st stanza.Stanza, 
 			Reason: reasonOr(d.Reason)}, nil)
 		return
 	}
-	ops := operations()
-	i := slices.IndexFunc(ops, func(o operation) bool { return o.name == name && o.iq != nil })
-	if i < 0 {
+	o := operationNamed(name, false)
+	if o == nil || o.iq == nil {
 		c.hideFromStrangers(ctx, in, &stanza.Error{Condition: stanza.ServiceUnavailable})
 		return
 	}
-	req, err := ops[i].iq(a, st)
+	x, err := o.iq(st)
+	var req desk.Request
+	if err == nil {
+		req, err = o.request(c, a, x)
+	}
 	if err != nil {
 		c.hideFromStrangers(ctx, in, err)
 		return
 	}
-	c.perform(ctx, in.header, req, ops[i].reply)
+	c.perform(ctx, in.header, req, o.reply)
 }
 
 // hideFromStrangers answers with err, but to those who may not know of the
@@ -221,28 +225,27 @@ func (c *Component) perform(ctx context.Context, h stanza.Header, req desk.Reque
 	})
 }
 
-func iqTransfer(a ask, st stanza.Stanza) (desk.Request, error) {
+func iqTransfer(st stanza.Stanza) (input, error) {
 	var t stanza.Transfer
 	if err := st.Decode(&t); err != nil {
-		return nil, err
+		return input{}, err
 	}
 	info, err := fields(t.Form)
 	if err != nil {
-		return nil, err
+		return input{}, err
 	}
-	req := desk.Handoff{Local: a.local, Session: t.Session.String(), By: a.by, Mode: modes[t.Mode],
-		Target: desk.Target{Agent: handoff.Party(bare(t.Target.JID)), Queue: t.Target.Queue, Skill: t.Target.Skill},
-		Reason: t.Reason.In(""), Info: info}
+	x := input{session: t.Session.String(), mode: modes[t.Mode], text: t.Reason.In(""), info: info,
+		target: desk.Target{Agent: handoff.Party(bare(t.Target.JID)), Queue: t.Target.Queue, Skill: t.Target.Skill}}
 	for _, r := range t.Reason {
-		if r.Value == req.Reason {
-			req.Lang = r.Lang
+		if r.Value == x.text {
+			x.lang = r.Lang
 			break
 		}
 	}
 	if t.Share != (stanza.Share{}) {
-		req.Share = &desk.Share{None: t.Share.History == stanza.ShareNone, Last: int(t.Share.Last)}
+		x.share = &desk.Share{None: t.Share.History == stanza.ShareNone, Last: int(t.Share.Last)}
 	}
-	return req, brief(req.Reason)
+	return x, brief(x.text)
 }
 
 // modes are the modes by their names on the wire; warm is the default.
@@ -257,25 +260,31 @@ func replyTransfer(res desk.Result) []any {
 		State: stanza.TransferOffered, Expires: res.Transfer.Deadline}}
 }
 
-func iqAccept(a ask, st stanza.Stanza) (desk.Request, error) {
+func iqAccept(st stanza.Stanza) (input, error) {
 	var x stanza.Accept
 	err := st.Decode(&x)
-	return desk.Accept{Answer: desk.Answer{By: a.by, Local: a.local, ID: x.ID}}, err
+	return input{id: x.ID}, err
 }
 
 func replyAccept(res desk.Result) []any { return []any{sessionOf(res.Conversation, 0)} }
 
-func iqDecline(a ask, st stanza.Stanza) (desk.Request, error) {
+func iqDecline(st stanza.Stanza) (input, error) {
 	var x stanza.Decline
 	err := st.Decode(&x)
 	if err == nil {
 		err = brief(x.Reason.In(""))
 	}
-	return desk.Decline{Answer: desk.Answer{By: a.by, Local: a.local, ID: x.ID}, Reason: x.Reason.In("")}, err
+	return input{id: x.ID, text: x.Reason.In("")}, err
 }
 
-func iqCancel(a ask, st stanza.Stanza) (desk.Request, error) {
+func iqCancel(st stanza.Stanza) (input, error) {
 	var x stanza.Cancel
 	err := st.Decode(&x)
-	return desk.Cancel{Local: a.local, ID: x.ID, By: a.by}, err
+	return input{id: x.ID}, err
+}
+
+func iqNote(st stanza.Stanza) (input, error) {
+	var x stanza.Note
+	err := st.Decode(&x)
+	return input{session: x.Session.String(), text: x.Text}, err
 }

@@ -95,7 +95,7 @@ func (c *Component) dialog(ctx context.Context, t desk.Transfer, first, through 
 		return d, fmt.Errorf("the dialog cannot be loaded: %w", err)
 	}
 	all := len(d.lines)
-	d.lines = slices.DeleteFunc(d.lines, func(l desk.Line) bool { return l.Private })
+	d.lines = slices.DeleteFunc(d.lines, func(l desk.Line) bool { return l.Private && l.Role != desk.RoleNote })
 	d.count -= uint64(all - len(d.lines))
 	if n := t.Share.Last; n > 0 { // of those they may see
 		d.count = min(d.count, uint64(n))
@@ -145,8 +145,8 @@ func (c *Component) forwarded(conv desk.Conversation, l desk.Line) stanza.Forwar
 	return stanza.Forwarded{
 		Delay: stanza.Delay{From: c.cfg.Domain, Stamp: l.At.UTC()},
 		Message: stanza.Message{From: from, To: to, Type: xmpp.ChatMessage, ID: copyID(l.Conversation, l.Seq, true),
-			Body:   l.Body,
-			Author: &stanza.Author{Role: stanza.Role(l.Role), JID: from, Name: l.Name}},
+			Body:   spoken(l),
+			Author: &stanza.Author{Role: stanza.Role(wireRole(l.Role)), JID: from, Name: l.Name}},
 	}
 }
 
@@ -162,7 +162,7 @@ func formOf(info []desk.Field) *stanza.Form {
 // transfer's: the same message is corrected when the offer is over.
 func (c *Component) ringInWords(j job, e handoff.Ring, t desk.Transfer, d dialog) {
 	c.postMessage(j, stanza.Message{From: c.contact(localDesk), ID: t.ID,
-		Body: c.offerText(j.conv, t, d, e.Expires.Sub(c.now()))})
+		Body: c.offerText(c.voice(e.To), j.conv, t, d, e.Expires.Sub(c.now()))})
 	fault.Point("ring.after")
 }
 
@@ -183,7 +183,7 @@ func (c *Component) sendOutcome(ctx context.Context, j job, e handoff.Outcome) {
 	if e.Role == handoff.AsTarget { // whatever is known of their clients now: sent again it must be the same
 		id = e.Transfer + "-t"
 	}
-	m := stanza.Message{ID: id, From: c.contact(j.conv.Local), Body: c.cfg.Mark + c.outcomeText(j.conv, t, e)}
+	m := stanza.Message{ID: id, From: c.contact(j.conv.Local), Body: c.cfg.Mark + c.outcomeText(c.voice(e.To), j.conv, t, e)}
 	switch {
 	case won && (native || e.Role == handoff.AsHolder || c.assigned(t)):
 		j.done(nil) // the handover message says it
@@ -237,7 +237,7 @@ func (c *Component) sendHandover(ctx context.Context, j job, e handoff.Replay) t
 	c.postMessage(j, stanza.Message{
 		From:    c.contact(j.conv.Local),
 		ID:      handoverID(j.conv, e),
-		Body:    c.handoverText(j.conv, t, d, e),
+		Body:    c.handoverText(c.voice(e.To), j.conv, t, d, e),
 		Session: &stanza.Session{ID: stanza.SessionID{Conversation: t.Conversation, N: uint(t.Session)}, Epoch: e.Epoch},
 		Outcome: c.outcome(t, out),
 		Hints:   []stanza.Hint{stanza.Store},

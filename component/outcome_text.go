@@ -1,66 +1,74 @@
 package component
 
 import (
-	"fmt"
-
 	"baton/desk"
 	"baton/handoff"
+	"baton/lang"
 )
 
 // outcomeText says in words how a transfer ended for whoever learns it.
-func (c *Component) outcomeText(conv desk.Conversation, t desk.Transfer, e handoff.Outcome) string {
-	by := c.desk.Directory().NameOf(e.By)
+func (c *Component) outcomeText(v lang.Voice, conv desk.Conversation, t desk.Transfer, e handoff.Outcome) string {
+	dir := c.desk.Directory()
+	by := dir.NameOf(e.By)
 	switch {
 	case e.Role == handoff.AsTarget:
-		return targetText(conv, t, by, e)
-	case t.Mode == modeReturn && e.Reason == desk.ReasonGone:
-		return "You were offline for too long: this chat went back to the queue. Closed for you."
-	case t.Mode == modeReturn && e.Reason == desk.ReasonUnreachable:
-		return "The customer's messages could not be brought to you: this chat went back to the queue. Closed for you."
+		return v.Say(targetText(conv, t, e), lang.Args{"Who": conv.Tag() + " (" + conv.Name + ")", "By": by})
 	case t.Mode == modeReturn:
-		return "Returned to " + c.desk.Directory().Title(t.Target.Queue) + ". Closed for you."
+		name := "returned"
+		switch e.Reason {
+		case desk.ReasonGone:
+			name = "returned_gone"
+		case desk.ReasonUnreachable:
+			name = "returned_unreachable"
+		case desk.ReasonForced:
+			name = "returned_forced"
+		}
+		return v.Say(name, lang.Args{"Queue": dir.Title(t.Target.Queue), "By": t.Reason})
 	case e.State == handoff.Accepted:
-		return c.acceptedText(conv, t, by, e)
+		return c.acceptedText(v, conv, t, by, e)
 	}
 	if conv.Phase == handoff.Idle || conv.Session != t.Session {
-		return "The transfer ended with the session."
+		return v.Say("transfer_ended")
 	}
-	return c.failedText(conv, t, by, e) + whereItIs(conv, t, e)
+	text := c.failedText(v, conv, t, by, e)
+	if where := whereItIs(conv, t, e); where != "" {
+		text += " " + v.Say(where, lang.Args{"Tag": conv.Tag(), "Name": conv.Name})
+	}
+	return text
 }
 
 // whereItIs says to who made a transfer of which nothing came who has the chat.
 func whereItIs(conv desk.Conversation, t desk.Transfer, e handoff.Outcome) string {
 	switch {
 	case conv.Phase == handoff.Waiting:
-		return fmt.Sprintf(" %s (%s) waits in the queue.", conv.Tag(), conv.Name)
+		return "it_waits"
 	case conv.Holder == e.To && t.Mode == handoff.Blind.String():
-		return " You have this chat again."
+		return "yours_again"
 	case conv.Holder == e.To:
-		return " You keep this chat."
+		return "you_keep_it"
 	case t.Mode == handoff.Reclaimed.String():
-		return " The chat stays where it is."
+		return "it_stays"
 	}
 	return ""
 }
 
 // acceptedText says it to who made the transfer and has lost, or shares, the
 // chat.
-func (c *Component) acceptedText(conv desk.Conversation, t desk.Transfer, by string, e handoff.Outcome) string {
-	p := c.cfg.Prefix
+func (c *Component) acceptedText(v lang.Voice, conv desk.Conversation, t desk.Transfer, by string, e handoff.Outcome) string {
+	args := lang.Args{"By": by, "Tag": conv.Tag(), "Name": conv.Name, "P": c.cfg.Prefix, "Address": e.By}
 	switch t.Mode {
 	case handoff.Blind.String():
-		return fmt.Sprintf("%s took over %s (%s).", by, conv.Tag(), conv.Name)
+		return v.Say("took_over", args)
 	case handoff.Join.String():
-		return by + " has joined this chat."
+		return v.Say("joined", args)
 	case handoff.Consult.String():
-		return fmt.Sprintf("You are talking with %s now; %s does not see it. %ssay text speaks to %s, %stransfer %s hands the chat over, %scancel ends the consultation.",
-			by, conv.Name, p, conv.Name, p, e.By, p)
+		return v.Say("consulting", args)
 	}
-	return "Transferred: " + by + " took over. Closed for you."
+	return v.Say("transferred", args)
 }
 
 // failedText says to who made the transfer why nothing came of it.
-func (c *Component) failedText(conv desk.Conversation, t desk.Transfer, by string, e handoff.Outcome) string {
+func (c *Component) failedText(v lang.Voice, conv desk.Conversation, t desk.Transfer, by string, e handoff.Outcome) string {
 	dir := c.desk.Directory()
 	to := dir.NameOf(t.Target.Agent)
 	if t.Target.Queue != "" {
@@ -69,54 +77,51 @@ func (c *Component) failedText(conv desk.Conversation, t desk.Transfer, by strin
 	if t.Mode == handoff.Reclaimed.String() {
 		to = dir.NameOf(conv.Holder)
 	}
+	args := lang.Args{"By": by, "To": to, "Reason": oneLine(c.disarm(e.Reason))}
 	switch e.State {
 	case handoff.Declined:
 		if e.Reason != "" {
-			return by + " declined: " + oneLine(c.disarm(e.Reason)) + "."
+			return v.Say("declined_why", args)
 		}
-		return by + " declined."
+		return v.Say("declined", args)
 	case handoff.Expired:
-		return "No answer from " + to + "."
+		return v.Say("no_answer", args)
 	case handoff.Cancelled:
-		return "Transfer taken back."
+		return v.Say("taken_back", args)
 	}
-	if conv.Phase == handoff.Waiting && t.Mode != handoff.Warm.String() && t.Mode != handoff.Blind.String() {
-		return "Nobody holds this chat any more."
+	switch {
+	case conv.Phase == handoff.Waiting && t.Mode != handoff.Warm.String() && t.Mode != handoff.Blind.String():
+		return v.Say("nobody_holds", args)
+	case t.Target.Queue != "":
+		return v.Say("nobody_there", args)
 	}
-	if t.Target.Queue != "" {
-		return "Nobody of " + to + " is there any more."
-	}
-	return to + " is gone."
+	return v.Say("is_gone", args)
 }
 
-// targetText says it to somebody who was asked.
-func targetText(conv desk.Conversation, t desk.Transfer, by string, e handoff.Outcome) string {
-	who := fmt.Sprintf("%s (%s)", conv.Tag(), conv.Name)
-	if e.State != handoff.Accepted && conv.Phase == handoff.Idle {
-		return "The offer of " + who + " is over: the session has ended."
+// targetText returns the name of what somebody is told who was asked.
+func targetText(conv desk.Conversation, t desk.Transfer, e handoff.Outcome) string {
+	reclaim := t.Mode == handoff.Reclaimed.String()
+	switch {
+	case e.State != handoff.Accepted && conv.Phase == handoff.Idle:
+		return "offer_session_over"
+	case e.State != handoff.Accepted && reclaim && conv.Holder == e.To:
+		return "you_keep"
+	case e.State == handoff.Accepted && e.By != e.To && reclaim:
+		return "has_it_again"
+	case e.State == handoff.Accepted && e.By != e.To:
+		return "taken_by"
+	case e.State == handoff.Accepted && t.Mode == handoff.Join.String():
+		return "you_joined"
+	case e.State == handoff.Accepted && t.Mode == handoff.Consult.String():
+		return "you_advise"
+	case e.State == handoff.Accepted:
+		return "you_took"
+	case e.State == handoff.Declined:
+		return "you_declined"
+	case e.State == handoff.Expired:
+		return "offer_expired"
+	case e.State == handoff.Cancelled:
+		return "offer_taken_back"
 	}
-	if t.Mode == handoff.Reclaimed.String() && e.State != handoff.Accepted && conv.Holder == e.To {
-		return fmt.Sprintf("You keep %s.", who)
-	}
-	switch e.State {
-	case handoff.Accepted:
-		switch {
-		case e.By != e.To && t.Mode == handoff.Reclaimed.String():
-			return fmt.Sprintf("%s has %s again. Closed for you.", by, who)
-		case e.By != e.To:
-			return fmt.Sprintf("%s was taken by %s.", who, by)
-		case t.Mode == handoff.Join.String():
-			return "You joined " + who + "."
-		case t.Mode == handoff.Consult.String():
-			return "You advise on " + who + "."
-		}
-		return "You took " + who + "."
-	case handoff.Declined:
-		return "You declined " + who + "."
-	case handoff.Expired:
-		return "The offer of " + who + " has expired."
-	case handoff.Cancelled:
-		return fmt.Sprintf("%s took the offer of %s back.", by, who)
-	}
-	return "The offer of " + who + " is over."
+	return "offer_over"
 }

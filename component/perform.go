@@ -17,6 +17,7 @@ import (
 	"baton/desk"
 	"baton/fault"
 	"baton/handoff"
+	"baton/lang"
 	"baton/stanza"
 )
 
@@ -57,12 +58,16 @@ func (c *Component) Perform(ctx context.Context, item desk.Item, done func(error
 		return c.sendHandover(ctx, j, e)
 	case handoff.Bind, handoff.Unbind:
 		c.arrangeRoster(j)
+	case handoff.Surrender:
+		c.surrender(j, e)
 	case handoff.Leave:
 		c.sendLeave(j, e)
 	case handoff.Parted:
 		c.sendParted(j, e)
 	case handoff.Moved:
 		c.sendMoved(j, e)
+	case handoff.Notice:
+		c.sendNotice(j, e)
 	case handoff.Undelivered:
 		c.sendUndelivered(ctx, j, e)
 	default:
@@ -135,6 +140,9 @@ func (c *Component) sendLine(j job) {
 		b = wire.AppendAttr(b, "epoch", strconv.FormatUint(j.Line.Epoch, 10))
 		b = append(b, "/>"...)
 	}
+	if toAgent {
+		b = c.archive.appendStanzaID(b, j.conv.Local, j.Line.Seq)
+	}
 	c.post(j, id, append(b, "</message>"...))
 	fault.Point("line.after")
 }
@@ -168,10 +176,29 @@ func (c *Component) voiced(l desk.Line, caller handoff.Party, together bool, hea
 		return rest
 	}
 	name := c.nameIn(l)
-	if l.Private {
+	switch {
+	case l.Role == desk.RoleNote:
+		name += ", note"
+	case l.Private:
 		name += ", to " + heardBy + " only"
 	}
 	return append(appendElement(nil, "body", "["+name+"] "+behind(l.Body)), rest...)
+}
+
+// wireRole is a line's role as the protocol has it: who wrote a note is an agent.
+func wireRole(r desk.Role) string {
+	if r == desk.RoleNote {
+		r = desk.RoleAgent
+	}
+	return string(r)
+}
+
+// spoken is a line's text where only its author stands beside it.
+func spoken(l desk.Line) string {
+	if l.Role == desk.RoleNote {
+		return "[note] " + behind(l.Body)
+	}
+	return l.Body
 }
 
 // behind returns a text that stands behind a name: none of its further lines
@@ -207,38 +234,47 @@ func (c *Component) sendLeave(j job, e handoff.Leave) {
 			Reason: stanza.DisconnectReason(e.Reason), Epoch: e.Epoch}, j.done)
 		return
 	}
+	v := c.voiceTo(j)
 	text, from := "", c.contact(j.conv.Local)
 	switch {
 	case j.To == j.conv.Caller:
-		text, from = "This chat has ended. Write again any time.", c.contact(j.conv.Entry)
+		text, from = v.Say("caller_ended"), c.contact(j.conv.Entry)
 	case e.Reason == string(stanza.ReasonTransferred), e.Reason == desk.ReasonReturned, e.Reason == desk.ReasonGone,
-		e.Reason == desk.ReasonUnreachable:
+		e.Reason == desk.ReasonUnreachable, e.Reason == desk.ReasonForced:
 		j.done(nil) // an outcome, or the answer to the command, says it
 		return
-	case e.Reason == handoff.ReasonLeft && e.By == j.To:
-		text = c.cfg.Mark + "You left this chat. Closed for you."
-	case e.Reason == handoff.ReasonLeft && e.By == "":
-		text = c.cfg.Mark + "You were offline for too long and left this chat. Closed for you."
-	case e.Reason == handoff.ReasonLeft:
-		text = c.cfg.Mark + "You are not needed here any more. Closed for you."
-	case e.By == j.conv.Caller:
-		text = c.cfg.Mark + j.conv.Name + " ended the session. Closed for you."
 	default:
-		text = c.cfg.Mark + "The session has ended. Closed for you."
+		text = c.cfg.Mark + v.Say(leaveText(j, e), lang.Args{"Name": j.conv.Name})
 	}
 	id := fmt.Sprintf("%s-l%d", shortID(j.conv.Local), j.ID) // the conversation may have gone on meanwhile
 	c.postMessage(j, stanza.Message{From: from, ID: id, Body: text})
 	fault.Point("leave.after")
 }
 
+// leaveText returns the name of what whoever leaves is told.
+func leaveText(j job, e handoff.Leave) string {
+	left := e.Reason == handoff.ReasonLeft
+	switch {
+	case left && e.By == j.To:
+		return "you_left"
+	case left && e.By == "":
+		return "left_offline"
+	case left:
+		return "not_needed"
+	case e.By == j.conv.Caller:
+		return "caller_hung_up"
+	}
+	return "session_over"
+}
+
 // sendParted tells the holder that somebody beside them has left.
 func (c *Component) sendParted(j job, e handoff.Parted) {
 	fault.Point("parted.before")
-	text := c.desk.Directory().NameOf(e.Who) + " has left this chat."
+	name := "parted"
 	if e.Aside {
-		text = fmt.Sprintf("%s has left the consultation. What you write is not sent before you say %scancel; %ssay text speaks to %s.",
-			c.desk.Directory().NameOf(e.Who), c.cfg.Prefix, c.cfg.Prefix, j.conv.Name)
+		name = "parted_aside"
 	}
+	text := c.voice(j.To).Say(name, lang.Args{"Who": c.desk.Directory().NameOf(e.Who), "Name": j.conv.Name, "P": c.cfg.Prefix})
 	c.postMessage(j, stanza.Message{From: c.contact(j.conv.Local), Body: c.cfg.Mark + text,
 		ID: fmt.Sprintf("%s-p%d", shortID(j.conv.Local), j.ID)})
 }
@@ -319,13 +355,14 @@ func (c *Component) sendMoved(j job, e handoff.Moved) {
 	switch {
 	case tell:
 		dir := c.desk.Directory()
-		who := dir.NameOf(e.To)
+		v := c.voiceTo(j)
+		text := v.Say("caller_moved", lang.Args{"Who": dir.NameOf(e.To)})
 		if j.conv.Queue != j.conv.Entry {
-			who = "our " + strings.TrimSuffix(dir.Title(j.conv.Queue), " team") + " team"
+			text = v.Say("caller_moved_team", lang.Args{"Team": strings.TrimSuffix(dir.Title(j.conv.Queue), " team")})
 		}
 		c.postMessage(j, stanza.Message{From: c.contact(j.conv.Entry),
 			ID:   fmt.Sprintf("%s-m%d", shortID(j.conv.Local), e.Epoch),
-			Body: "You are now talking with " + who + "."})
+			Body: text})
 	case len(native) == 0:
 		j.done(nil)
 	}

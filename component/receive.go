@@ -50,6 +50,7 @@ func (c *Component) receive(ctx context.Context, st wire.Stanza, over error) {
 		c.tooLarge(in, over)
 		return
 	}
+	c.heard(in)
 	switch in.header.Kind {
 	case "message":
 		c.message(ctx, in)
@@ -84,7 +85,7 @@ func (c *Component) fail(h stanza.Header, cond stanza.Condition, text string) {
 		return
 	}
 	fault.Point("answer.error.before")
-	c.write(h.Fail(cond, text))
+	c.answer(h.Fail(cond, text))
 	fault.Point("answer.error.after")
 }
 
@@ -94,6 +95,9 @@ func (c *Component) refuse(h stanza.Header, err error) {
 	var theirs *stanza.Error
 	if !errors.As(err, &theirs) && (cond == stanza.ServiceUnavailable || errors.Is(err, desk.ErrStore)) {
 		c.provokedBy(slog.LevelError, h.From, "a request failed", "to", short(h.To), "error", err)
+	}
+	if _, ok := c.agent(h.From); ok {
+		text = c.inWords(c.voice(handoff.Party(bare(h.From))), err)
 	}
 	c.fail(h, cond, text)
 }
@@ -106,7 +110,7 @@ func (c *Component) result(h stanza.Header, payloads ...any) {
 		b = h.Fail(stanza.ServiceUnavailable, "")
 	}
 	fault.Point("answer.result.before")
-	c.write(b)
+	c.answer(b)
 	fault.Point("answer.result.after")
 }
 
@@ -114,7 +118,9 @@ func (c *Component) result(h stanza.Header, payloads ...any) {
 // to try again.
 func (c *Component) submit(ctx context.Context, h stanza.Header, req desk.Request, done func(desk.Result, error)) {
 	fault.Point("receive.submit.before")
-	if err := c.desk.Submit(ctx, req, done); err != nil {
+	answered := c.owed.asked()
+	if err := c.desk.Submit(ctx, req, func(res desk.Result, err error) { done(res, err); answered() }); err != nil {
+		answered()
 		c.fail(h, stanza.ResourceConstraint, "The service is closing down. Try again in a moment.")
 	}
 }

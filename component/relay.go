@@ -222,8 +222,8 @@ func (c *Component) translate(ctx context.Context, e wire.Element, from handoff.
 	if !ok {
 		return nil, 0
 	}
-	if line.By != from && changes(e.NS) {
-		return nil, line.Seq // nobody changes what another said
+	if line.By != from && changes(e.NS) || line.Role == desk.RoleNote && !toAgent {
+		return nil, line.Seq // nobody changes what another said, and no caller knows of notes
 	}
 	id := copyID(local, line.Seq, toAgent)
 	if toAgent != (line.Role == desk.RoleCaller) { // the other side wrote it: they know it by their own id

@@ -55,8 +55,9 @@ var errNoRoster = errors.New("rosters cannot be read")
 // rosters finds out, at every login and for each server that agents live at,
 // which strategy works, and carries out what is to be done to their rosters.
 type rosters struct {
-	c   *Component
-	api *ejabberdAPI // nil: none is configured
+	c     *Component
+	api   *ejabberdAPI             // nil: none is configured
+	trial func() stanza.RosterItem // what it is tried with whether rosters can be changed
 
 	mu    sync.Mutex
 	link  context.Context // of the connection there is
@@ -90,7 +91,7 @@ type rosterHost struct {
 }
 
 func newRosters(c *Component) *rosters {
-	r := &rosters{c: c, wake: make(chan struct{}, 1), tasks: map[handoff.Party][]func(context.Context){},
+	r := &rosters{c: c, trial: c.deskItem, wake: make(chan struct{}, 1), tasks: map[handoff.Party][]func(context.Context){},
 		checked: map[handoff.Party]time.Time{}, shut: map[binding]bool{}, said: map[binding]bool{}, asked: map[binding]bool{}, failed: map[handoff.Party]bool{}}
 	if c.cfg.EjabberdAPI != "" {
 		r.api = newEjabberdAPI(c.cfg.EjabberdAPI, c.cfg.HTTP)

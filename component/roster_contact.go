@@ -11,6 +11,7 @@ import (
 	"baton/desk"
 	"baton/fault"
 	"baton/handoff"
+	"baton/lang"
 	"baton/stanza"
 )
 
@@ -124,16 +125,13 @@ func (r *rosters) held(ctx context.Context, agent handoff.Party) ([]desk.Convers
 
 // presenceOf tells somebody that the contact with that localpart is available.
 func (c *Component) presenceOf(local string, to handoff.Party) {
-	c.writePresence(stanza.Presence{From: c.contact(local), To: string(to), Status: c.statusOf(local),
-		Caps: contactInfo("").Caps(software)})
+	c.writePresence(stanza.Presence{From: c.contact(local), To: string(to), Status: c.statusFor(local, to),
+		Caps: c.capsOf(local), Avatar: c.avatarHash(local)})
 }
 
 // statusOf is what a contact says of itself.
 func (c *Component) statusOf(local string) string {
 	dir := c.desk.Directory()
-	if local == localDesk {
-		return "Offers come from here."
-	}
 	if _, ok := dir.Queue(local); ok {
 		return ""
 	}
@@ -141,13 +139,13 @@ func (c *Component) statusOf(local string) string {
 	if err != nil {
 		return ""
 	}
-	return dir.Title(conv.Queue)
+	return dir.Title(conv.Queue) + " · " + conv.Tag()
 }
 
 // absenceOf tells somebody that the contact is gone.
 func (c *Component) absenceOf(local string, to handoff.Party) {
 	c.writePresence(stanza.Presence{From: c.contact(local), To: string(to), Type: xmpp.UnavailablePresence,
-		Status: "This session is with somebody else, or over."})
+		Status: c.voice(to).Say("status_gone")})
 }
 
 // probe asks for somebody's presence.
@@ -212,8 +210,8 @@ func (r *rosters) bounced(in incoming, condition string) {
 	}
 	r.c.log.Warn("an agent who is online takes no messages of a contact: is it blocked?", "agent", in.from, "contact", in.to.local)
 	if conv {
-		r.c.say(r.c.address(localDesk), string(in.from), "Your client or server refuses messages of "+r.c.nameOfConversation(in.to.local)+
-			". If you blocked that contact, unblock it, or hand the chat on; it is not put back among your contacts before you log in again.")
+		r.c.say(r.c.address(localDesk), string(in.from), r.c.voice(in.from).Say("refused_by_client",
+			lang.Args{"Contact": r.c.nameOfConversation(in.to.local)}))
 	}
 }
 

@@ -25,7 +25,7 @@ type office struct {
 func newOffice() office {
 	return office{
 		policy:    desk.Policy{OfferTimeout: time.Minute, MaxHops: 8, TellCaller: true},
-		component: component.Config{Prefix: "!", Mark: "⚙ ", Settle: 1500 * time.Millisecond, Version: "1.0", Roster: component.RosterNone},
+		component: component.Config{Prefix: "!", Mark: "⚙ ", Settle: 1500 * time.Millisecond, Version: "1.0", Roster: component.RosterNone, StatusPause: -1},
 	}
 }
 
@@ -48,7 +48,7 @@ func (o *office) read(text string) error {
 	return nil
 }
 
-var nextKey = regexp.MustCompile(`\s(queues|agents|offer|hops|tell|settle|roster|maxstanza|maxbody|tries|grace|inbox|former|probes):`)
+var nextKey = regexp.MustCompile(`\s(status|replies|queues|agents|offer|hops|tell|settle|roster|maxstanza|maxbody|tries|grace|inbox|former|probes):`)
 
 func (o *office) set(key, value string) (err error) {
 	switch key {
@@ -76,6 +76,13 @@ func (o *office) set(key, value string) (err error) {
 		o.policy.FormerReadsOwn = value == "own"
 	case "tell":
 		o.policy.TellCaller = value == "yes"
+	case "status":
+		o.component.StatusPause, err = time.ParseDuration(value)
+	case "replies":
+		return o.each(value, func(name string, _ []string, text string) error {
+			o.component.Replies = append(o.component.Replies, component.Reply{Name: name, Text: text})
+			return nil
+		})
 	case "roster":
 		o.component.Roster = value
 	case "probes":
@@ -106,12 +113,21 @@ func (o *office) each(list string, add func(name string, words []string, greetin
 	return nil
 }
 
+// closed are the hours of a queue that never opens.
+type closed struct{}
+
+func (closed) Opens(time.Time) time.Time { return time.Time{} }
+
 func (o *office) queue(name string, words []string, greeting string) error {
 	q := desk.Queue{Name: name, Title: title(name), Greeting: greeting}
 	for _, w := range words {
 		switch key, value, _ := strings.Cut(w, "="); key {
 		case "auto":
 			q.Auto = true
+		case "places":
+			q.TellPosition = true
+		case "closed":
+			q.Hours = closed{}
 		case "all":
 			q.RingAll = true
 		case "share":
@@ -138,6 +154,8 @@ func (o *office) agent(name string, words []string, _ string) error {
 			a.Queues = append(a.Queues, key)
 		case key == "bot":
 			a.Bot = true
+		case key == "lang":
+			a.Lang = value
 		case key == "supervisor":
 			a.Roles = append(a.Roles, key)
 		case key == "skill":

@@ -6,6 +6,7 @@ import (
 
 	"baton/component/wire"
 	"baton/desk"
+	"baton/lang"
 )
 
 // showSign sends an agent the sign of a caller who is not reached by XMPP.
@@ -22,6 +23,10 @@ func (c *Component) showSign(s desk.Sign) {
 			payload = append(payload, "<displayed xmlns='urn:xmpp:chat-markers:0'"...)
 			payload = append(wire.AppendAttr(payload, "id", line.StanzaID), "/>"...)
 		}
+	}
+	payload = append(payload, c.receiptOf(s)...)
+	if s.Segments > 0 {
+		c.say(c.address(s.Conversation.Local), string(s.To), c.voice(s.To).Say("sms_segments", lang.Args{"Count": s.Segments}))
 	}
 	if len(payload) > 0 {
 		c.pass(s.Conversation.Local, string(s.To), payload)

@@ -7,37 +7,39 @@ import (
 
 	"baton/desk"
 	"baton/handoff"
+	"baton/lang"
 )
 
 // now is the time for what people read.
 func (c *Component) now() time.Time { return time.Now() }
 
 // offerText asks an agent whether they take a session.
-func (c *Component) offerText(conv desk.Conversation, t desk.Transfer, d dialog, left time.Duration) string {
+func (c *Component) offerText(v lang.Voice, conv desk.Conversation, t desk.Transfer, d dialog, left time.Duration) string {
 	var b strings.Builder
-	who := fmt.Sprintf("*%s*", conv.Name)
-	question := "Take it?"
-	b.WriteString(c.cfg.Mark)
+	args := lang.Args{"Name": conv.Name, "Tag": conv.Tag(), "By": t.ByName, "For": c.forWhom(v, t)}
+	kind := "offer"
 	switch {
 	case t.By == "":
-		fmt.Fprintf(&b, "%s for %s · %s", who, c.forWhom(t), conv.Tag())
+		kind = "offer_new"
 	case t.Mode == handoff.Consult.String():
-		fmt.Fprintf(&b, "%s asks for your advice on %s · %s", t.ByName, who, conv.Tag())
-		question = "Talk with " + t.ByName + ", unseen by the customer?"
+		kind = "offer_consult"
 	case t.Mode == handoff.Join.String():
-		fmt.Fprintf(&b, "%s asks you to join the chat with %s · %s", t.ByName, who, conv.Tag())
-		question = "Join?"
+		kind = "offer_join"
 	case t.Mode == handoff.Reclaimed.String():
-		fmt.Fprintf(&b, "%s asks for %s back · %s", t.ByName, who, conv.Tag())
-		question = "Give it back?"
-	default:
-		fmt.Fprintf(&b, "%s from %s for %s · %s", who, t.ByName, c.forWhom(t), conv.Tag())
+		kind = "offer_reclaim"
 	}
-	c.context(&b, t)
-	if t.Mode != handoff.Reclaimed.String() { // who is asked has the dialog
-		c.quote(&b, d, 6, dialogBytes/8)
+	b.WriteString(c.cfg.Mark + v.Say(kind, args))
+	c.context(&b, v, t)
+	question := "take_it"
+	switch kind {
+	case "offer_consult", "offer_join", "offer_reclaim":
+		question = kind + "_it"
 	}
-	fmt.Fprintf(&b, "\n%s Reply y or n (%d s).", question, max(int(left.Round(time.Second)/time.Second), 1))
+	if kind != "offer_reclaim" { // who is asked has the dialog
+		c.quote(&b, v, d, 6, dialogBytes/8)
+	}
+	seconds := max(int(left.Round(time.Second)/time.Second), 1)
+	b.WriteString("\n" + v.Say(question, args) + " " + v.Say("reply_y_n", lang.Args{"Seconds": seconds}))
 	return b.String()
 }
 
@@ -45,24 +47,29 @@ func (c *Component) offerText(conv desk.Conversation, t desk.Transfer, d dialog,
 // its queue.
 const modeReturn = "return"
 
-func (c *Component) forWhom(t desk.Transfer) string {
+func (c *Component) forWhom(v lang.Voice, t desk.Transfer) string {
 	if t.Target.Agent != "" {
-		return "you"
+		return v.Say("for_you")
 	}
 	return c.desk.Directory().Title(t.Target.Queue)
 }
 
 // context writes what was collected, and the note.
-func (c *Component) context(b *strings.Builder, t desk.Transfer) {
-	for _, f := range t.Info {
+func (c *Component) context(b *strings.Builder, v lang.Voice, t desk.Transfer) {
+	c.collected(b, t.Info)
+	if t.Reason != "" {
+		b.WriteString("\n" + v.Say("why", lang.Args{"Reason": oneLine(c.disarm(t.Reason))}))
+	}
+}
+
+// collected writes what was collected about a caller.
+func (c *Component) collected(b *strings.Builder, info []desk.Field) {
+	for _, f := range info {
 		label := f.Label
 		if label == "" {
 			label = f.Var
 		}
 		fmt.Fprintf(b, "\n%s: %s", c.disarm(cleanName(label)), oneLine(balanced(printable(f.Value))))
-	}
-	if t.Reason != "" {
-		fmt.Fprintf(b, "\nNote: %s", oneLine(c.disarm(t.Reason)))
 	}
 }
 
@@ -70,34 +77,37 @@ func (c *Component) context(b *strings.Builder, t desk.Transfer) {
 func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
 
 // handoverText is the handover message.
-func (c *Component) handoverText(conv desk.Conversation, t desk.Transfer, d dialog, e handoff.Replay) string {
-	var b strings.Builder
+func (c *Component) handoverText(v lang.Voice, conv desk.Conversation, t desk.Transfer, d dialog, e handoff.Replay) string {
 	dir := c.desk.Directory()
-	from := dir.NameOf(e.From)
-	b.WriteString(c.cfg.Mark)
+	kind := "handover"
 	switch {
 	case e.Mode == handoff.Consult:
-		fmt.Fprintf(&b, "*%s asks for your advice* · %s\nOnly %s sees what you write here. %sdone ends it.", from, conv.Tag(), from, c.cfg.Prefix)
+		kind = "handover_consult"
 	case e.Mode == handoff.Join:
-		fmt.Fprintf(&b, "*You joined %s* · %s\n%s sees what you write here. %sdone leaves.", from, conv.Tag(), conv.Name, c.cfg.Prefix)
+		kind = "handover_join"
 	case e.Mode == handoff.Reclaimed:
-		fmt.Fprintf(&b, "*Yours again* · %s", conv.Tag())
+		kind = "handover_reclaim"
+	case t.By == "" && t.Target.Agent != "" && t.ByName != dir.NameOf(e.To) && e.From == "":
+		kind = "handover_given_new"
+	case t.By == "" && t.Target.Agent != "" && t.ByName != dir.NameOf(e.To):
+		kind = "handover_given"
 	case e.From != "" && t.By == "":
-		fmt.Fprintf(&b, "*From the queue* (%s), before with %s · %s", c.forWhom(t), from, conv.Tag())
+		kind = "handover_queue"
 	case e.From == "":
-		fmt.Fprintf(&b, "*New session* (%s) · %s", c.forWhom(t), conv.Tag())
-	default:
-		fmt.Fprintf(&b, "*Handed over by %s* (%s → %s) · %s", from, dir.Title(conv.Entry), c.forWhom(t), conv.Tag())
+		kind = "handover_new"
 	}
-	fmt.Fprintf(&b, "\nCustomer: %s", conv.Name)
-	c.context(&b, t)
-	c.quote(&b, d, dialogLines, dialogBytes)
+	var b strings.Builder
+	b.WriteString(c.cfg.Mark + v.Say(kind, lang.Args{"From": dir.NameOf(e.From), "By": t.ByName, "Entry": dir.Title(conv.Entry), "For": c.forWhom(v, t),
+		"Tag": conv.Tag(), "Name": conv.Name, "P": c.cfg.Prefix}))
+	b.WriteString("\n" + v.Say("customer_is", lang.Args{"Name": conv.Name}))
+	c.context(&b, v, t)
+	c.quote(&b, v, d, dialogLines, dialogBytes)
 	return b.String()
 }
 
 // quote writes the newest lines of a dialog that fit into so many lines and
 // encoded bytes, and how many are left out.
-func (c *Component) quote(b *strings.Builder, d dialog, most, size int) {
+func (c *Component) quote(b *strings.Builder, v lang.Voice, d dialog, most, size int) {
 	var quoted []string
 	left := int(d.count)
 	for i := len(d.lines) - 1; i >= 0 && len(quoted) < most; i-- {
@@ -106,7 +116,14 @@ func (c *Component) quote(b *strings.Builder, d dialog, most, size int) {
 			left--
 			continue
 		}
-		q := fmt.Sprintf("\n> %s %s: %s", l.At.Local().Format("15:04"), c.nameIn(l),
+		who := c.nameIn(l)
+		switch {
+		case l.Role == desk.RoleNote:
+			who = v.Say("note_by", lang.Args{"Name": who})
+		case l.Private: // who reads that was there, or is a supervisor
+			who = v.Say("private_by", lang.Args{"Name": who})
+		}
+		q := fmt.Sprintf("\n> %s %s: %s", l.At.Local().Format("15:04"), who,
 			strings.Join(strings.FieldsFunc(l.Body, isLineEnd), " ⏎ ")) // nobody can forge another's line
 		if size -= encodedLen(q); size < 0 {
 			break
@@ -115,7 +132,7 @@ func (c *Component) quote(b *strings.Builder, d dialog, most, size int) {
 		left--
 	}
 	if left > 0 {
-		fmt.Fprintf(b, "\n… %d earlier %s", left, plural(left, "line", "lines"))
+		b.WriteString("\n" + v.Say("earlier", lang.Args{"Count": left}))
 	}
 	for i := len(quoted) - 1; i >= 0; i-- {
 		b.WriteString(quoted[i])
@@ -145,11 +162,4 @@ func encodedLen(s string) int {
 		}
 	}
 	return n
-}
-
-func plural(n int, one, many string) string {
-	if n == 1 {
-		return one
-	}
-	return many
 }

@@ -7,6 +7,7 @@ import (
 
 	"baton/desk"
 	"baton/handoff"
+	"baton/lang"
 	"baton/stanza"
 )
 
@@ -35,28 +36,27 @@ func (c *Component) sendUndelivered(ctx context.Context, j job, e handoff.Undeli
 const excerpt = 60
 
 func (c *Component) undeliveredText(ctx context.Context, j job, e handoff.Undelivered) string {
-	dir := c.desk.Directory()
+	dir, v := c.desk.Directory(), c.voice(j.To)
 	name := func(p handoff.Party) string {
 		if p == j.conv.Caller {
 			return j.conv.Name
 		}
 		return dir.NameOf(p)
 	}
-	tag, why := "#"+fmt.Sprint(j.conv.Number), reasonOf(e.Reason)
+	args := lang.Args{"Tag": j.conv.Tag(), "Why": reasonOf(e.Reason), "Who": name(e.Who), "By": name(e.By), "What": e.What}
 	switch {
 	case e.Seq > 0 && e.By == j.To:
-		text := ""
+		args["Text"] = ""
 		if l, err := c.desk.Store().LineBySeq(ctx, c.cfg.Domain, j.conv.Local, e.Seq); err == nil {
-			text = fmt.Sprintf(" %q", quoted(l.Body))
+			args["Text"] = fmt.Sprintf(" %q", quoted(l.Body))
 		}
-		return fmt.Sprintf("Not delivered to %s (%s):%s. %s did not get it.", name(e.Who), why, text, name(e.Who))
+		return v.Say("undelivered_own", args)
 	case e.Seq > 0 && e.Who == j.To:
-		return fmt.Sprintf("A message of %s could not be brought to you (%s). The archive of this contact has it.",
-			name(e.By), why)
+		return v.Say("undelivered_to_you", args)
 	case e.Seq > 0:
-		return fmt.Sprintf("%s: a message of %s could not be delivered to %s (%s).", tag, name(e.By), name(e.Who), why)
+		return v.Say("undelivered_line", args)
 	}
-	return fmt.Sprintf("%s: %s could not be told what happened (%s: %s).", tag, name(e.Who), e.What, why)
+	return v.Say("undelivered_news", args)
 }
 
 // reasonOf takes the technical marks off a reason.

@@ -1,7 +1,7 @@
-// Package lang has what people read, in their language: one file of texts for
-// each language, en.toml being the one that all others are measured by. To add a
-// language, copy en.toml to its BCP 47 tag and translate; a test says what is
-// missing.
+// Package lang has what people read, in their language. Callers read en.toml,
+// agents agents.en.toml; all other languages are measured by these. To add one,
+// copy both to its BCP 47 tag, and refusals.de.toml too, and translate; a test
+// says what is missing.
 package lang
 
 import (

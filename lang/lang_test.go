@@ -2,6 +2,8 @@ package lang
 
 import (
 	"io/fs"
+	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -9,6 +11,7 @@ import (
 
 	"github.com/pelletier/go-toml/v2"
 	"github.com/stretchr/testify/require"
+	"golang.org/x/text/language"
 )
 
 func TestSay(t *testing.T) {
@@ -40,19 +43,56 @@ func TestComplete(t *testing.T) {
 	}
 	names, err := fs.Glob(files, "*.toml")
 	require.NoError(t, err)
-	require.Contains(t, names, "en.toml")
-	english := read("en.toml")
-	for _, name := range names {
-		texts := read(name)
-		for id, text := range english {
-			require.Contains(t, texts, id, "%s lacks it", name)
-			require.Equal(t, gaps(text), gaps(texts[id]), "%s: %s", name, id)
-			require.Equal(t, strings.TrimSpace(texts[id]["other"]), texts[id]["other"], "%s: %s", name, id)
-			require.NotEmpty(t, texts[id]["other"], "%s: %s", name, id)
-		}
-		for id := range texts {
-			require.Contains(t, english, id, "%s has it, en.toml has not", name)
+	for _, english := range []string{"en.toml", "agents.en.toml"} {
+		texts := read(english)
+		for _, tag := range Tags() {
+			name := strings.Replace(english, "en.toml", tag.String()+".toml", 1)
+			require.Contains(t, names, name)
+			theirs := read(name)
+			for id, text := range texts {
+				require.Contains(t, theirs, id, "%s lacks it", name)
+				require.Equal(t, gaps(text), gaps(theirs[id]), "%s: %s", name, id)
+				require.Equal(t, strings.TrimSpace(theirs[id]["other"]), theirs[id]["other"], "%s: %s", name, id)
+				require.NotEmpty(t, theirs[id]["other"], "%s: %s", name, id)
+			}
+			for id := range theirs {
+				require.Contains(t, texts, id, "%s has it, %s has not", name, english)
+			}
 		}
 	}
-	require.Len(t, Tags(), len(names))
+}
+
+var verb = regexp.MustCompile(`%[a-z]`)
+
+// What the desk refuses is said in every language, with the same verbs in the
+// same order.
+func TestRefusals(t *testing.T) {
+	english := regexp.MustCompile(`refuse\([\w.]+, "((?:[^"\\]|\\.)*)"`)
+	var said []string
+	sources, err := filepath.Glob("../desk/*.go")
+	require.NoError(t, err)
+	for _, source := range sources {
+		if strings.HasSuffix(source, "_test.go") {
+			continue
+		}
+		b, err := os.ReadFile(source)
+		require.NoError(t, err)
+		for _, m := range english.FindAllStringSubmatch(string(b), -1) {
+			said = append(said, m[1])
+		}
+	}
+	require.Greater(t, len(said), 40)
+	for _, tag := range Tags() {
+		if tag == language.English {
+			continue
+		}
+		b, err := files.ReadFile("refusals." + tag.String() + ".toml")
+		require.NoError(t, err)
+		texts := map[string]map[string]string{}
+		require.NoError(t, toml.Unmarshal(b, &texts))
+		for _, s := range said {
+			require.Contains(t, texts, s, tag)
+			require.Equal(t, verb.FindAllString(s, -1), verb.FindAllString(In(tag.String()).Say(s), -1), s)
+		}
+	}
 }

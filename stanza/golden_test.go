@@ -147,9 +147,18 @@ func otherGoldens() map[string]writable {
 		"disco-items.xml": &DiscoItems{Node: "http://jabber.org/protocol/commands", Items: []DiscoItem{
 			{JID: "handoff.example.com", Node: NS + "#transfer", Name: "1 Transfer this chat…"},
 		}},
-		"ping.xml":  &Ping{},
-		"last.xml":  &LastActivity{Seconds: 0},
-		"vcard.xml": &VCard{FullName: "Carol Jones", Nickname: "Carol", Photo: &Photo{Type: "image/png", Data: []byte("\x89PNG\x00")}},
+		"command.xml": &Command{Node: NS + "#transfer", Action: ActionExecute},
+		"command-submit.xml": &Command{Node: NS + "#transfer", Session: "s1", Action: ActionComplete,
+			Form: &Form{Type: FormSubmit, Fields: []FormField{{Var: "target", Values: []string{"billing"}}}}},
+		"command-form.xml": &Command{Node: NS + "#done", Session: "s1", Action: ActionExecute, Status: CommandExecuting,
+			Form: &Form{Type: FormAsk, Title: "End this session…", Instructions: []string{"End this session."},
+				Fields: []FormField{{Var: "sure", Type: Boolean, Label: "Yes, do it", Values: []string{"0"}}}}},
+		"command-done.xml": &Command{Node: NS + "#done", Session: "s1", Action: ActionExecute, Status: CommandCompleted, Note: "Closed.", Kind: NoteInfo,
+			Form: &Form{Type: FormResult, Title: "Closed.", Instructions: []string{"Closed."}}},
+		"command-canceled.xml": &Command{Node: NS + "#done", Session: "s1", Action: ActionExecute, Status: CommandCanceled},
+		"ping.xml":             &Ping{},
+		"last.xml":             &LastActivity{Seconds: 0},
+		"vcard.xml":            &VCard{FullName: "Carol Jones", Nickname: "Carol", Photo: &Photo{Type: "image/png", Data: []byte("\x89PNG\x00")}},
 	}
 }
 
@@ -224,6 +233,8 @@ func TestDecodeForeignSpelling(t *testing.T) {
 		{"a reason not known yet", `<disconnect xmlns='urn:xmpp:handoff:0' reason='shift-over'/>`, &Disconnect{Reason: "shift-over"}},
 		{"an address that is none is still the caller's", `<offer xmlns='urn:xmpp:handoff:0' id='x' session='a.1' from='♥@host' expires='2026-11-23T12:00:30Z'><caller jid='♥@host'/></offer>`,
 			&Offer{ID: "x", Session: SessionID{"a", 1}, Mode: Warm, From: "♥@host", Expires: noon(), Caller: Caller{JID: "♥@host"}}},
+		{"a command's action that is none", `<command xmlns='http://jabber.org/protocol/commands' node='n' action='jump'><note>so</note></command>`,
+			&Command{Node: "n", Action: ActionExecute, Note: "so", Kind: NoteInfo}},
 		{"a table and an unknown type in a form", `<x xmlns='jabber:x:data' type='submit'><reported><field var='a'/></reported><item/><field var='b' type='slider'><value>1</value></field></x>`,
 			&Form{Type: FormSubmit, Fields: []FormField{{Var: "b", Type: TextSingle, Values: []string{"1"}}}}},
 		{"the first body counts", `<message from='a@b' type='strange'><body>one</body><body xml:lang='de'>eins</body><body xmlns='urn:z'>no</body></message>`,

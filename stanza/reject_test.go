@@ -141,7 +141,7 @@ func TestMarshalValidates(t *testing.T) {
 		Message{Delay: &Delay{}}, Message{Session: &Session{}}, Message{Outcome: &Outcome{}}, Message{Author: &Author{}},
 		Forwarded{}, Presence{Type: "shout"}, Presence{Show: "asleep"}, Privilege{NS: "urn:x"}, PrivilegedMessage{NS: "urn:x"},
 		PrivilegedMessage{NS: NSPrivilege1}, Roster{Items: []RosterItem{{}}}, DiscoInfo{Features: []string{""}},
-		DiscoInfo{Identities: []Identity{{}}}, DiscoItems{Items: []DiscoItem{{}}},
+		DiscoInfo{Identities: []Identity{{}}}, DiscoItems{Items: []DiscoItem{{}}}, Command{}, Command{Node: "n", Note: "x", Kind: "loud"},
 	} {
 		_, err := xml.Marshal(v)
 		var refusal *Error

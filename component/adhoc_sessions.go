@@ -1,0 +1,93 @@
+package component
+
+import (
+	"crypto/rand"
+	"sync"
+	"time"
+)
+
+// Bounds of forms that wait to be filled in.
+const (
+	maxForms     = 1000
+	maxFormsEach = 8 // of one agent
+	formLife     = 10 * time.Minute
+)
+
+// asOf is the session and epoch a form was made for.
+type asOf struct{ session, epoch uint64 }
+
+// formKey names a form that waits: its identifier counts only from the client
+// it was sent to, to the address it came from, and for the same command.
+type formKey struct{ id, from, at, node string }
+
+type openForm struct {
+	asOf
+	until time.Time
+	order uint64
+}
+
+// forms are the forms that wait to be filled in. They are not kept across a
+// restart.
+type forms struct {
+	mu    sync.Mutex
+	by    map[formKey]openForm
+	count uint64
+}
+
+// open notes a form and returns its identifier. Where too many are open the
+// oldest is forgotten.
+func (f *forms) open(from, at, node string, as asOf) string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.by == nil {
+		f.by = map[formKey]openForm{}
+	}
+	now := time.Now()
+	var own, all []formKey
+	for k, o := range f.by {
+		switch {
+		case !now.Before(o.until):
+			delete(f.by, k)
+			continue
+		case bare(k.from) == bare(from):
+			own = append(own, k)
+		}
+		all = append(all, k)
+	}
+	if len(own) >= maxFormsEach {
+		f.forgetOldest(own)
+	} else if len(all) >= maxForms {
+		f.forgetOldest(all)
+	}
+	f.count++
+	k := formKey{rand.Text(), from, at, node}
+	f.by[k] = openForm{as, now.Add(formLife), f.count}
+	return k.id
+}
+
+func (f *forms) forgetOldest(of []formKey) {
+	oldest := of[0]
+	for _, k := range of {
+		if f.by[k].order < f.by[oldest].order {
+			oldest = k
+		}
+	}
+	delete(f.by, oldest)
+}
+
+// has reports whether a form is open.
+func (f *forms) has(k formKey) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	o, ok := f.by[k]
+	return ok && time.Now().Before(o.until)
+}
+
+// take returns what a form was made for and forgets it: it is submitted once.
+func (f *forms) take(k formKey) (asOf, bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	o, ok := f.by[k]
+	delete(f.by, k)
+	return o.asOf, ok && time.Now().Before(o.until)
+}
