@@ -135,8 +135,13 @@ func entryHook(_, to reflect.Type, v any) (any, error) {
 	switch to {
 	case reflect.TypeFor[Agent]():
 		filled = map[string]any{"roles": []any{string(RoleAgent)}, "kind": string(Person), "capacity": 4}
+	case reflect.TypeFor[Field]():
+		filled = map[string]any{"type": string(FieldText)}
 	case reflect.TypeFor[Queue]():
 		filled = map[string]any{"assign": string(AssignOffer), "ring": string(RingOne)}
+		if m["overflow"] != nil {
+			filled["overflow_after"] = "2m"
+		}
 	default:
 		return v, nil
 	}

@@ -110,3 +110,35 @@ func (h Hours) Open(at time.Time) bool {
 		return s.days[today] && now >= s.from || s.days[yesterday] && now < s.to
 	})
 }
+
+// Opens returns the first moment from at on at which the queue is open: at itself
+// while it is, the zero time where it never opens. Days on which the clocks change
+// may be shorter or longer, and a time of theirs may be left out or come twice:
+// the queue is open whenever a clock on the wall says so.
+func (h Hours) Opens(at time.Time) time.Time {
+	if h.Open(at) {
+		return at
+	}
+	var first time.Time
+	try := func(t time.Time) {
+		if t.After(at) && (first.IsZero() || t.Before(first)) && h.Open(t) {
+			first = t
+		}
+	}
+	year, month, today := at.In(h.zone).Date()
+	for day := range 16 { // a week, and another one should that day's opening be left out
+		for _, s := range h.spans {
+			t := time.Date(year, month, today+day, s.from/60, s.from%60, 0, 0, h.zone)
+			_, far := t.Add(-24 * time.Hour).Zone()
+			_, near := t.Add(24 * time.Hour).Zone()
+			_, here := t.Zone()
+			try(t)
+			try(t.Add(time.Duration(here-far) * time.Second)) // a time that comes twice: Date does not promise which it is
+			try(t.Add(time.Duration(here-near) * time.Second))
+		}
+		noon := time.Date(year, month, today+day, 12, 0, 0, 0, h.zone)
+		change, _ := noon.ZoneBounds()
+		try(change) // clocks are put over the opening, or back into it
+	}
+	return first
+}

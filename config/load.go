@@ -117,7 +117,7 @@ func secretKey(values map[string]any) string {
 			return child(item("sms.smpp", i), "password")
 		}
 	}
-	return ""
+	return secretOfGateway(sms)
 }
 
 // withoutFile adds what to pass if there was no file and something is missing.

@@ -74,8 +74,14 @@ type Queue struct {
 	Assign   Assign `mapstructure:"assign"`
 	Ring     Ring   `mapstructure:"ring"`
 	Overflow string `mapstructure:"overflow"` // another queue's name; empty: none
-	Hours    Hours  `mapstructure:"hours"`
-	Share    Share  `mapstructure:"share"` // default: transfer.share
+
+	OverflowAfter time.Duration `mapstructure:"overflow_after"` // default 2m where there is an overflow
+	TellPosition  bool          `mapstructure:"tell_position"`  // callers are told their place while they wait
+
+	Hours Hours `mapstructure:"hours"`
+	Share Share `mapstructure:"share"` // default: transfer.share
+
+	Form []Field `mapstructure:"form"` // what the chat page asks first; empty: the name
 }
 
 // Offer is about asking an agent to take a session.
@@ -101,6 +107,13 @@ type Chat struct {
 	Prefix     string        `mapstructure:"prefix"`      // starts a command
 	SystemMark string        `mapstructure:"system_mark"` // starts a line of the service
 	Settle     time.Duration `mapstructure:"settle"`      // pause between the handover message and live lines
+	Replies    []Reply       `mapstructure:"replies"`     // canned replies, for !r
+}
+
+// Reply is a canned reply.
+type Reply struct {
+	Name string `mapstructure:"name"` // one word, typed behind !r
+	Text string `mapstructure:"text"`
 }
 
 // Transfer is about handing sessions on.
@@ -142,26 +155,6 @@ type HTTP struct {
 	Listen string `mapstructure:"listen"` // host:port; empty: none
 }
 
-// Web is the chat page.
-type Web struct {
-	Enabled      bool     `mapstructure:"enabled"`
-	EmbedOrigins []string `mapstructure:"embed_origins"` // sites that may show it in a frame
-}
-
-// SMS is the text-message gateway.
-type SMS struct {
-	SMPP []SMPP `mapstructure:"smpp"`
-}
-
-// SMPP is one bind to a message centre (SMPP 3.4).
-type SMPP struct {
-	Name     string   `mapstructure:"name"`
-	Address  string   `mapstructure:"address"` // host:port
-	SystemID string   `mapstructure:"system_id"`
-	Password Secret   `mapstructure:"password"`
-	Numbers  []string `mapstructure:"numbers"` // our own numbers, as +15551234567
-}
-
 // Log is what the service says about itself. Message bodies are never logged.
 type Log struct {
 	Level  LogLevel  `mapstructure:"level"`
@@ -183,6 +176,8 @@ func Default() Config {
 		Roster:    Roster{Strategy: RosterAuto, Group: "Handoff: {queue}", EjabberdAPI: "http://127.0.0.1:5280/api"},
 		Limits:    Limits{Stanza: 64 << 10, Body: 16 << 10, Rate: Rate{Count: 20, Per: time.Second}, Inbox: 256},
 		HTTP:      HTTP{Listen: "127.0.0.1:8080"},
+		Web:       defaultWeb(),
+		SMS:       defaultSMS(),
 		Log:       Log{Level: "info", Format: LogText},
 	}
 }

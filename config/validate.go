@@ -30,10 +30,12 @@ func (v *validator) all() {
 	v.agents()
 	v.durations()
 	v.chat()
+	v.replies()
 	v.numbers()
 	v.templates()
 	v.web()
-	v.smpp()
+	v.chatPage()
+	v.sms()
 	v.cfg.DataDir = v.resolve("data_dir", v.cfg.DataDir)
 	if v.cfg.DataDir == "" {
 		v.say("data_dir", "found \"\"; write a folder, for example /var/lib/baton")
@@ -214,37 +216,6 @@ func (v *validator) web() {
 		v.say("roster.ejabberd_api", "found a user name in the address; leave it out and grant the commands to this machine's address by ejabberd's api_permissions")
 	}
 }
-
-func (v *validator) smpp() {
-	names := map[string]int{}
-	for i, s := range v.cfg.SMS.SMPP {
-		at := item("sms.smpp", i)
-		for _, must := range []struct{ key, value, example string }{
-			{"name", s.Name, "a name for this bind"},
-			{"address", s.Address, "host:port of the message centre"},
-			{"system_id", s.SystemID, "the name the message centre gave you"},
-		} {
-			if must.value == "" {
-				v.say(child(at, must.key), "missing; write %s", must.example)
-			}
-		}
-		if err := checkHostPort(s.Address, 1, "smpp.example.net:2775"); err != nil {
-			v.say(child(at, "address"), "found %q; %s", s.Address, err)
-		}
-		if first, twice := names[s.Name]; twice && s.Name != "" {
-			v.say(child(at, "name"), "found %q, which %s has too; write another name", s.Name, item("sms.smpp", first))
-		} else {
-			names[s.Name] = i
-		}
-		for n, number := range s.Numbers {
-			if !phoneNumber.MatchString(number) {
-				v.say(item(child(at, "numbers"), n), "found %q; write the number with + and country, for example \"+15551234567\", or a short code in digits", number)
-			}
-		}
-	}
-}
-
-var phoneNumber = regexp.MustCompile(`^\+?[0-9]{3,15}$`)
 
 // within is the end of a sentence that lists what there is.
 func within(what string, names []string) string {

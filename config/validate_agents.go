@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"golang.org/x/text/language"
 	"mellium.im/xmpp/jid"
@@ -39,12 +40,32 @@ func (v *validator) queues() {
 			v.say(child(at, "overflow"), "found %q, which is this queue itself; write another queue or leave the key out", q.Overflow)
 		default:
 			v.knownQueue(child(at, "overflow"), q.Overflow)
+			v.overflowRing(i)
 		}
+		between(v, child(at, "overflow_after"), q.OverflowAfter, 0, 7*24*time.Hour)
 		if q.Title == "" {
 			q.Title = q.Name
 		}
 		if q.Share == (Share{}) {
 			q.Share = v.cfg.Transfer.Share
+		}
+	}
+}
+
+// overflowRing reports a queue that overflows into itself by way of others, at
+// the first of them alone.
+func (v *validator) overflowRing(first int) {
+	start, names := v.cfg.Queues[first].Name, []string{v.cfg.Queues[first].Name}
+	for q, ok := v.cfg.Queue(start); ok && q.Overflow != "" && len(names) <= len(v.cfg.Queues); {
+		names = append(names, q.Overflow)
+		if q.Overflow == start {
+			v.say(child(item("queues", first), "overflow"), "found %q, which leads back to this queue (%s); leave the key out in one of them",
+				v.cfg.Queues[first].Overflow, strings.Join(names, " → "))
+			return
+		}
+		q, ok = v.cfg.Queue(q.Overflow)
+		if i := slices.IndexFunc(v.cfg.Queues, func(o Queue) bool { return o.Name == q.Name }); i < first {
+			return // a ring was reported there
 		}
 	}
 }

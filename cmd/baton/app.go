@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
-	"net/http"
 	"reflect"
 	"sync"
 	"time"
@@ -17,8 +16,9 @@ import (
 	"baton/desk"
 	"baton/fault"
 	"baton/handoff"
-	"baton/metrics"
+	"baton/sms"
 	"baton/store"
+	"baton/web"
 )
 
 // app is everything a running service consists of; the end-to-end tests and
@@ -30,6 +30,8 @@ type app struct {
 	desk      *desk.Desk
 	component *component.Component
 	http      net.Listener // nil: none
+	web       *web.Server  // nil: none
+	sms       *sms.Server  // nil: none
 }
 
 // newApp opens and loads what the service needs. Call run, or close.
@@ -57,17 +59,23 @@ func newApp(ctx context.Context, cfg config.Config, log *slog.Logger) (*app, err
 	a.component = component.New(component.Config{
 		Domain: cfg.Component.Domain, Address: cfg.Component.Address.String(), Secret: cfg.Component.Secret.Reveal(),
 		Dial: dialer(cfg.Component.Address, tlsConfig), Desk: a.desk, Archive: a.store, Log: log, Version: version,
-		Prefix: cfg.Chat.Prefix, Mark: cfg.Chat.SystemMark, Settle: cfg.Chat.Settle,
+		Prefix: cfg.Chat.Prefix, Mark: cfg.Chat.SystemMark, Settle: cfg.Chat.Settle, Replies: replies(cfg.Chat),
 		RosterGroup: func(queue string) string {
 			return cfg.Roster.GroupFor(queue)
 		},
 		Roster: string(cfg.Roster.Strategy), EjabberdAPI: cfg.Roster.EjabberdAPI,
 		MaxStanza: int(cfg.Limits.Stanza), MaxBody: int(cfg.Limits.Body),
-		Rate: component.Rate{Count: cfg.Limits.Rate.Count, Per: cfg.Limits.Rate.Per},
+		Rate: component.Rate{Count: cfg.Limits.Rate.Count, Per: cfg.Limits.Rate.Per}, AskVersion: true,
 	})
+	if a.sms, err = newSMS(cfg, a); err != nil {
+		return nil, errors.Join(err, a.store.Close())
+	}
 	if cfg.HTTP.Listen != "" {
 		if a.http, err = net.Listen("tcp", cfg.HTTP.Listen); err != nil {
 			return nil, errors.Join(fmt.Errorf("http.listen: %w; choose another address, or \"\" for none", err), a.store.Close())
+		}
+		if a.web, err = newWeb(cfg, a); err != nil {
+			return nil, errors.Join(err, a.http.Close(), a.store.Close())
 		}
 	}
 	return a, nil
@@ -88,19 +96,22 @@ func (a *app) run(ctx context.Context) error {
 	inner, stopDesk := context.WithCancel(context.WithoutCancel(ctx))
 	var wg sync.WaitGroup
 	wg.Go(func() { a.desk.Run(inner) })
-	web := &http.Server{Handler: metrics.Health(metrics.Check{Name: "server", Ok: a.component.Connected}),
-		ReadHeaderTimeout: 5 * time.Second, ErrorLog: slog.NewLogLogger(a.log.Handler(), slog.LevelWarn)}
+	wg.Go(func() {
+		a.store.Retain(inner, store.Retention{Lines: a.cfg.Archive.Retention, Memory: a.cfg.Session.Memory}, time.Now)
+	})
+	if a.web != nil {
+		wg.Go(func() { a.web.Run(inner) })
+	}
+	stopPhones := a.runSMS(inner)
+	server := newHTTP(a)
 	if a.http != nil {
-		wg.Go(func() {
-			if err := web.Serve(a.http); !errors.Is(err, http.ErrServerClosed) {
-				a.log.Error("the web server ended", "error", err)
-			}
-		})
+		wg.Go(func() { a.serveHTTP(server) })
 	}
 	err := a.component.Run(ctx)
 	fault.Point("stop.link-closed")
 	a.log.Info("closing")
-	web.Close()
+	a.closeHTTP(server)
+	stopPhones()
 	stopDesk()
 	wg.Wait()
 	fault.Point("stop.desk-ended")
@@ -123,6 +134,9 @@ func dialer(to config.Endpoint, tc *tls.Config) func(context.Context) (net.Conn,
 func (a *app) reload(cfg config.Config) (restart []string) {
 	a.desk.Configure(directory(cfg), policy(cfg))
 	a.component.Reconfigured()
+	if a.web != nil {
+		a.web.Configure(webQueues(cfg))
+	}
 	for _, s := range []struct {
 		name     string
 		was, now any
@@ -132,8 +146,11 @@ func (a *app) reload(cfg config.Config) (restart []string) {
 		{"data_dir", a.cfg.DataDir, cfg.DataDir},
 		{"chat", a.cfg.Chat, cfg.Chat},
 		{"roster", a.cfg.Roster, cfg.Roster},
+		{"archive.retention", a.cfg.Archive.Retention, cfg.Archive.Retention},
 		{"limits", a.cfg.Limits, cfg.Limits},
 		{"http", a.cfg.HTTP, cfg.HTTP},
+		{"web", a.cfg.Web, cfg.Web},
+		{"sms", a.cfg.SMS, cfg.SMS},
 		{"log", a.cfg.Log, cfg.Log},
 	} {
 		if !reflect.DeepEqual(s.was, s.now) {
@@ -146,7 +163,25 @@ func (a *app) reload(cfg config.Config) (restart []string) {
 func policy(cfg config.Config) desk.Policy {
 	return desk.Policy{OfferTimeout: cfg.Offer.Timeout, MaxHops: cfg.Transfer.MaxHops,
 		TellCaller: cfg.Transfer.TellCaller, IDFormat: cfg.Session.Address, Inbox: cfg.Limits.Inbox,
-		Grace: cfg.Session.Grace, FormerReadsOwn: cfg.Archive.FormerHolder == config.FormerOwn}
+		Grace: cfg.Session.Grace, Idle: cfg.Session.Idle, Memory: cfg.Session.Memory,
+		FormerReadsOwn: cfg.Archive.FormerHolder == config.FormerOwn, Copies: copies(cfg.Archive)}
+}
+
+// copies says what becomes of the copy of the dialog that a former holder's own
+// server has. Whoever may read what they took part in may keep it.
+func copies(a config.Archive) desk.Copies {
+	if a.FormerHolder == config.FormerOwn || a.ServerCopy == config.CopyKeep {
+		return desk.CopiesStay
+	}
+	return desk.Copies(a.ServerCopy)
+}
+
+// replies are the canned replies.
+func replies(c config.Chat) (out []component.Reply) {
+	for _, r := range c.Replies {
+		out = append(out, component.Reply{Name: r.Name, Text: r.Text})
+	}
+	return out
 }
 
 // directory makes of the settings what the desk knows of agents and queues.
@@ -168,7 +203,12 @@ func directory(cfg config.Config) *desk.Directory {
 		if share == (config.Share{}) {
 			share = cfg.Transfer.Share
 		}
+		var hours desk.Hours // nil: always open
+		if q.Hours.String() != "" {
+			hours = q.Hours
+		}
 		dir.Queues = append(dir.Queues, desk.Queue{Name: q.Name, Title: q.Title, Greeting: q.Greeting,
+			Hours: hours, Away: q.Away, Overflow: q.Overflow, OverflowAfter: q.OverflowAfter, TellPosition: q.TellPosition,
 			Auto: q.Assign == config.AssignAuto, RingAll: q.Ring == config.RingAll,
 			Share: desk.Share{None: share.Mode == config.ShareNone, Last: share.Last}})
 	}

@@ -15,6 +15,11 @@ import (
 // dataCommand makes a command that works on the database which a configuration
 // names.
 func dataCommand(use, short, long string, run func(cmd *cobra.Command, src store.Source) error) *cobra.Command {
+	return settingsCommand(use, short, long, func(cmd *cobra.Command, _ config.Config, src store.Source) error { return run(cmd, src) })
+}
+
+// settingsCommand is dataCommand for one that needs the settings too.
+func settingsCommand(use, short, long string, run func(cmd *cobra.Command, cfg config.Config, src store.Source) error) *cobra.Command {
 	var file string
 	cmd := &cobra.Command{Use: use, Short: short, Long: long, Args: cobra.NoArgs}
 	cmd.Flags().StringVarP(&file, "config", "c", "", "configuration `file` (YAML, TOML or JSON)")
@@ -28,7 +33,7 @@ func dataCommand(use, short, long string, run func(cmd *cobra.Command, src store
 		if err != nil {
 			return err
 		}
-		return run(cmd, src)
+		return run(cmd, cfg, src)
 	})
 	return cmd
 }

@@ -17,13 +17,21 @@ var mayImport = map[string][]string{
 	"baton/handoff":               {},
 	"baton/fault":                 {},
 	"baton/desk":                  {"baton/handoff", "baton/fault"},
-	"baton/store":                 {"baton/desk", "baton/handoff", "baton/fault"},
+	"baton/store":                 {"baton/desk", "baton/handoff", "baton/fault", "baton/sms/gsm", "baton/sms/mobile"},
+	"baton/sms":                   {"baton/desk", "baton/handoff", "baton/lang", "baton/sms/gsm", "baton/sms/mobile"},
+	"baton/sms/gsm":               {},
+	"baton/sms/mobile":            {"baton/sms/gsm"},
+	"baton/sms/smpp":              {"baton/sms/gsm", "baton/sms/mobile"},
+	"baton/sms/gateway":           {"baton/sms/gsm", "baton/sms/mobile"},
+	"baton/integration/sms/smsc":  {"baton/sms/gsm"},
 	"baton/stanza":                {"mellium.im"},
 	"baton/lang":                  {},
 	"baton/component":             {"baton/lang", "baton/desk", "baton/handoff", "baton/stanza", "baton/component/wire", "baton/fault", "mellium.im"},
 	"baton/component/wire":        {},
 	"baton/config":                {"github.com/spf13/viper", "mellium.im"},
 	"baton/metrics":               {},
+	"baton/web":                   {"baton/desk", "baton/handoff", "baton/lang"},
+	"baton/doctor":                {"baton/config", "baton/store", "baton/component"},
 	"baton/integration/throwaway": {},
 	"baton/integration/prosody":   {"baton/integration/throwaway"},
 	"baton/integration/ejabberd":  {"baton/integration/throwaway"},
@@ -31,13 +39,16 @@ var mayImport = map[string][]string{
 	"baton/integration/client":    {"mellium.im"},
 	"baton/integration/hostile":   {},
 	"baton/integration/picture":   {},
-	"baton/cmd/baton": {"baton/config", "baton/store", "baton/component", "baton/metrics", "baton/desk",
+	"baton/bench":                 {"baton/component/wire"},
+	"baton/bench/floor":           {"baton/component/wire"},
+	"baton/bench/bare":            {"mellium.im"},
+	"baton/cmd/baton": {"baton/web", "baton/sms", "baton/sms/gateway", "baton/sms/smpp", "baton/doctor", "baton/config", "baton/store", "baton/component", "baton/metrics", "baton/desk",
 		"baton/handoff", "baton/fault", "baton/integration/prosody", "baton/integration/client"},
 }
 
 // onlyStandard are the packages that import nothing but the standard library
 // and what mayImport lists.
-var onlyStandard = []string{"baton/handoff", "baton/component/wire", "baton/fault"}
+var onlyStandard = []string{"baton/handoff", "baton/component/wire", "baton/fault", "baton/sms/gsm", "baton/sms/mobile"}
 
 func TestImports(t *testing.T) {
 	out, err := exec.Command("go", "list", "-json=ImportPath,Imports", "baton/...").Output()

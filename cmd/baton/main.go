@@ -38,8 +38,11 @@ func run(ctx context.Context, args []string) int {
 	root := newRoot()
 	root.SetArgs(args)
 	cmd, err := root.ExecuteContextC(ctx)
-	if err == nil {
+	switch {
+	case err == nil:
 		return 0
+	case errors.Is(err, errSaid):
+		return exitFailed
 	}
 	fmt.Fprintln(root.ErrOrStderr(), "baton:", err)
 	var failed *failure
@@ -78,7 +81,7 @@ func newRoot() *cobra.Command {
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
-	root.AddCommand(newServe(), newDemo(), newExport(), newErase(), newMigrate(), &cobra.Command{
+	root.AddCommand(newServe(), newDemo(), newExport(), newErase(), newMigrate(), newDoctor(), &cobra.Command{
 		Use:   "version",
 		Short: "Print the version",
 		Args:  cobra.NoArgs,

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"log/slog"
@@ -32,13 +33,14 @@ func newServe() *cobra.Command {
 		log := newLogger(cmd.ErrOrStderr(), cfg.Log)
 		fault.Point("start.configured")
 		a, err := newApp(cmd.Context(), cfg, log)
-		if err != nil {
+		switch {
+		case err != nil && cmd.Context().Err() != nil: // it failed because it was told to stop
+			log.Info("told to stop while starting", "error", err)
+			return nil
+		case err != nil:
 			return err
 		}
 		fmt.Fprint(cmd.OutOrStdout(), summary(cfg, a.listening()))
-		for _, s := range notInForce(cfg) {
-			log.Warn("this setting is accepted but this version does not act on it yet", "setting", s)
-		}
 		hup := make(chan os.Signal, 1)
 		signal.Notify(hup, syscall.SIGHUP)
 		defer func() { signal.Stop(hup); close(hup) }()
@@ -79,8 +81,13 @@ func summary(cfg config.Config, listening string) string {
 	fmt.Fprintf(&b, "baton %s\n", version)
 	fmt.Fprintf(&b, "  component  %s at %s\n", cfg.Component.Domain, cfg.Component.Address)
 	fmt.Fprintf(&b, "  store      sqlite, %s\n", cfg.StorePath())
+	fmt.Fprintf(&b, "  agents     %d of %s\n", len(cfg.Agents.List), strings.Join(cfg.Agents.Domains, ", "))
+	fmt.Fprintf(&b, "  rosters    %s\n", cfg.Roster.Strategy)
 	if listening != "" {
 		fmt.Fprintf(&b, "  health     http://%s/readyz\n", listening)
+		if cfg.Web.Enabled {
+			fmt.Fprintf(&b, "  chat page  %s/chat\n", cmp.Or(cfg.Web.PublicURL, "http://"+listening))
+		}
 	}
 	for _, q := range cfg.Queues {
 		var who []string
@@ -97,27 +104,4 @@ func summary(cfg config.Config, listening string) string {
 		fmt.Fprintf(&b, "  queue      %s@%s (%s)\n", q.Name, cfg.Component.Domain, strings.Join(who, ", "))
 	}
 	return b.String()
-}
-
-// notInForce lists the settings given that this version does not act on.
-func notInForce(cfg config.Config) []string {
-	var out []string
-	def := config.Default()
-	add := func(is bool, key string) {
-		if is {
-			out = append(out, key)
-		}
-	}
-	for i, q := range cfg.Queues {
-		add(q.Hours.String() != "", fmt.Sprintf("queues[%d].hours", i))
-		add(q.Away != "", fmt.Sprintf("queues[%d].away", i))
-		add(q.Overflow != "", fmt.Sprintf("queues[%d].overflow", i))
-	}
-	add(cfg.Session.Idle != def.Session.Idle, "session.idle")
-	add(cfg.Session.Memory != def.Session.Memory, "session.memory")
-	add(cfg.Archive.Retention != def.Archive.Retention, "archive.retention")
-	add(cfg.Archive.ServerCopy != def.Archive.ServerCopy, "archive.server_copy")
-	add(cfg.Web.Enabled, "web.enabled")
-	add(len(cfg.SMS.SMPP) > 0, "sms.smpp")
-	return out
 }
