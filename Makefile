@@ -9,7 +9,7 @@ CUTS     ?= 10000
 N        ?= 50000
 SEED     ?= 0
 
-.PHONY: help build demo demo-picture test power-cuts check fuzz simulate torture clean
+.PHONY: help build demo demo-picture test test-clients power-cuts check fuzz simulate torture clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -35,6 +35,10 @@ test: ## all tests, live ones on Prosody included, with the race detector
 	@scripts/install-deps.sh test
 	go vet ./...
 	go test -race -count=1 -timeout 8m ./... # nothing from the cache: the live tests build the program themselves
+
+test-clients: ## tests that drive other programs: the chat page in Chromium, Kannel, a message centre of Node's
+	@scripts/install-deps.sh clients
+	go test -tags clients -count=1 -timeout 20m ./integration/web/... ./integration/sms/... $(if $(wildcard integration/clients),./integration/clients/...)
 
 power-cuts: ## CUTS (10000) simulated power cuts, and every operation of the disk failing once
 	go test -count=1 -timeout 1h -v -run 'TestPowerCuts' ./store -cuts=$(CUTS)

@@ -19,6 +19,7 @@ type options struct {
 	keep    bool          // rounds of a busy machine too
 	only    string
 	profile string
+	before  string // another build of Baton
 }
 
 func main() {
@@ -29,6 +30,7 @@ func main() {
 	flag.BoolVar(&o.keep, "noisy", false, "count rounds too in which other programs were busy")
 	flag.StringVar(&o.only, "only", "", "one `load` only: w1, w8, w64, r200, r1000, r4000")
 	flag.StringVar(&o.profile, "profile", "", "write Baton's processor profile to this `file`")
+	flag.StringVar(&o.before, "before", "", "another build of Baton, a `file`, to compare with")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()

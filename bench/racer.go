@@ -45,17 +45,22 @@ func build(ctx context.Context, dir string, o options) (string, error) {
 // start starts all contenders, the floor first. What is not there is said and
 // left out.
 func start(ctx context.Context, dir, bin string, show *page, o options) ([]*racer, error) {
-	var racers []*racer
-	for _, c := range []struct {
+	type contender struct {
 		name string
 		make func(address string) (*exec.Cmd, error)
 		warm func(context.Context, *racer) error
-	}{
+	}
+	all := []contender{
 		{"floor", plain(filepath.Join(bin, "floor")), nil},
-		{"Baton", baton(dir, bin, o), connectAll},
+		{"Baton", baton(filepath.Join(dir, "now"), filepath.Join(bin, "baton"), o.profile), connectAll},
 		{"bare mellium", plain(filepath.Join(bin, "bare")), nil},
 		{"slixmpp", slixmpp, nil},
-	} {
+	}
+	if o.before != "" {
+		all = append(all, contender{"before", baton(filepath.Join(dir, "before"), o.before, ""), connectAll})
+	}
+	var racers []*racer
+	for _, c := range all {
 		r, err := enter(ctx, dir, c.name, c.make)
 		if errors.Is(err, errMissing) {
 			show.missing(c.name, err)
@@ -148,10 +153,9 @@ func slixmpp(address string) (*exec.Cmd, error) {
 }
 
 // baton is the program as people run it, with a store on disk.
-func baton(dir, bin string, o options) func(string) (*exec.Cmd, error) {
+func baton(dir, program, profile string) func(string) (*exec.Cmd, error) {
 	return func(address string) (*exec.Cmd, error) {
-		data := filepath.Join(dir, "data")
-		if err := os.Mkdir(data, 0o700); err != nil {
+		if err := os.Mkdir(dir, 0o700); err != nil {
 			return nil, err
 		}
 		file := filepath.Join(dir, "baton.yaml")
@@ -166,14 +170,13 @@ roster: {strategy: none}
 limits: {rate: 1000000/s, inbox: 100000}
 http: {listen: ""}
 log: {level: warn}
-`, domain, address, secret, data, agent)
+`, domain, address, secret, dir, agent)
 		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 			return nil, err
 		}
-		cmd := exec.Command(filepath.Join(bin, "baton"), "serve", "--config", file)
-		cmd.Env = os.Environ()
-		if o.profile != "" {
-			cmd.Env = append(cmd.Env, "BATON_CPUPROFILE="+o.profile)
+		cmd := exec.Command(program, "serve", "--config", file)
+		if profile != "" {
+			cmd.Env = append(os.Environ(), "BATON_CPUPROFILE="+profile)
 		}
 		return cmd, nil
 	}

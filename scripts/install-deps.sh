@@ -12,11 +12,15 @@ demo)
   ;;
 test)
   why="live tests start throwaway Jabber servers, play people with a foreign client library, and check XML by its schema"
-  want=(prosody prosody-modules ejabberd erlang-p1-sqlite3 python3-slixmpp libxml2-utils)
+  want=(prosody prosody-modules lua-dbi-sqlite3 ejabberd erlang-p1-sqlite3 python3-slixmpp libxml2-utils)
   command -v "${CC:-cc}" >/dev/null || want+=(gcc libc6-dev) # go test -race needs a C compiler
   ;;
-check | clients)
-  exit 0 # the checkers come with the Go module; no foreign client programs are driven yet
+clients)
+  why="tests open the chat page in a real browser, and send text messages by a real gateway"
+  want=(prosody prosody-modules chromium fonts-dejavu-core kannel)
+  ;;
+check)
+  exit 0 # the checkers come with the Go module
   ;;
 *)
   echo "usage: $0 demo|test|check|clients" >&2

@@ -21,11 +21,11 @@ type entry struct {
 func journal(t *testing.T, db *sql.DB) []entry {
 	t.Helper()
 	var tables int
-	require.NoError(t, db.QueryRowContext(t.Context(), "SELECT count(*) FROM sqlite_master WHERE name = 'lines'").Scan(&tables))
+	require.NoError(t, db.QueryRowContext(t.Context(), "SELECT count(*) FROM sqlite_master WHERE name = 'dialog'").Scan(&tables))
 	if tables == 0 {
 		return nil
 	}
-	return rows(t, db, "SELECT seq, author, recipient, body FROM lines ORDER BY conv, seq",
+	return rows(t, db, "SELECT seq, author, recipient, body FROM dialog ORDER BY conv, seq",
 		func(e *entry) []any { return []any{&e.seq, &e.author, &e.recipient, &e.body} })
 }
 

@@ -52,7 +52,7 @@ func (p *play) say(l said) {
 
 // journalled: a line is in the journal.
 func journalled(text string) func(p *play) bool {
-	return func(p *play) bool { return p.count("SELECT count(*) FROM lines WHERE body = ?", text) == 1 }
+	return func(p *play) bool { return p.count("SELECT count(*) FROM dialog WHERE body = ?", text) == 1 }
 }
 
 func carol(n int, to ...string) said {

@@ -62,7 +62,7 @@ func (w *world) journal() []line {
 	db, err := sql.Open("sqlite", copied)
 	require.NoError(w.t, err)
 	defer db.Close()
-	rows, err := db.QueryContext(w.t.Context(), "SELECT seq, epoch, author, body FROM lines ORDER BY conv, seq")
+	rows, err := db.QueryContext(w.t.Context(), "SELECT seq, epoch, author, body FROM dialog ORDER BY conv, seq")
 	require.NoError(w.t, err)
 	defer rows.Close()
 	var out []line

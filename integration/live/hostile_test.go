@@ -20,7 +20,7 @@ func TestHostile(t *testing.T) {
 	cases, err := hostile.Load("../../testdata/hostile")
 	require.NoError(t, err)
 	require.NotEmpty(t, cases)
-	onProsody(t, "under load its canary is not always in time", func(t *testing.T, on string) {
+	onEach(t, func(t *testing.T, on string) {
 		accounts := []server.Account{{User: "carol", Password: "pw"}, {User: "mallory", Password: "pw"}}
 		w := &world{t: t, server: startServer(t, on, server.Options{Accounts: accounts}), dir: dataDir(t)}
 		w.config = standard(w.server.Addr().ComponentAddr, w.dir).with("limits.rate", "1000/s").with("roster.strategy", "none")

@@ -71,7 +71,7 @@ func TestUnknownDomain(t *testing.T) {
 }
 
 func TestServerDownThenUp(t *testing.T) {
-	onProsody(t, "under load its clients cannot log in for a while after a restart", func(t *testing.T, on string) {
+	onEach(t, func(t *testing.T, on string) {
 		server := startServer(t, on, server.Options{})
 		require.NoError(t, server.Kill())
 		w := begin(t, server, nil)

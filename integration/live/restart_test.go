@@ -3,6 +3,7 @@ package live
 import (
 	"maps"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -49,7 +50,7 @@ func TestServerRestart(t *testing.T) {
 		for _, text := range texts {
 			w.say(ann, support, text)
 		}
-		w.eventually("all journalled", func() bool { return w.count("SELECT count(*) FROM lines") == 1+len(texts) })
+		w.eventually("all journalled", func() bool { return w.count("SELECT count(*) FROM dialog") == 1+len(texts) })
 		require.Equal(t, len(texts), w.count("SELECT count(*) FROM outbox WHERE kind = 'line'"))
 		from := w.baton.here()
 		require.NoError(t, w.server.Kill())
@@ -75,7 +76,7 @@ func TestServerRestart(t *testing.T) {
 // SIGTERM in the middle of traffic: what the server has handed over is
 // journalled, the rest bounces to its sender; the stream is closed in order.
 func TestStop(t *testing.T) {
-	onProsody(t, "it loses what it had not handed over when the stream ends", func(t *testing.T, on string) {
+	onEach(t, func(t *testing.T, on string) {
 		w := serve(t, on, auto)
 		alice, ann := w.agent("alice", "a", nil), w.dial("ann", "c", nil)
 		conv := w.held(ann, alice)
@@ -107,6 +108,39 @@ func TestStop(t *testing.T) {
 		w.restart()
 		w.settled(alice)
 		require.Equal(t, kept, firstCopies(t, all(alice, client.Message(conv, "caller "))))
+	})
+}
+
+// SIGTERM, and the server goes on handing over until it reads our end of the
+// stream: what is journalled of that is kept, what is refused is answered all the
+// same, over another link.
+func TestStopAnswersTheLast(t *testing.T) {
+	onEach(t, func(t *testing.T, on string) {
+		w, link := serveBehind(t, on, auto)
+		alice, bob, ann := w.agent("alice", "a", nil), w.agent("bob", "b", nil), w.dial("ann", "c", nil)
+		conv := w.held(ann, alice)
+		w.settled(alice, bob, ann)
+		link.hold()
+		w.baton.term(t)
+		w.eventually("our end of the stream", func() bool {
+			up, _ := link.flowed()
+			return strings.HasSuffix(up, "</stream:stream>")
+		})
+		refused := w.say(bob, conv, "he does not hold it")
+		require.NoError(t, bob.Ping(t.Context(), ""), "his server has dealt with it")
+		w.say(ann, support, "in time")
+		w.eventually("what comes behind it", func() bool {
+			_, down := link.flowed()
+			return strings.Contains(down, "he does not hold it") && strings.Contains(down, "in time")
+		})
+		link.release()
+		require.Zero(t, w.baton.exits(t, 10*time.Second))
+		w.expect(bob, "the refusal", func(e client.Event) bool { return client.ErrorOf("")(e) && e.ID == refused })
+		lines := w.journal()
+		require.Equal(t, "in time", lines[len(lines)-1].body)
+		w.restart()
+		w.settled(alice)
+		require.Equal(t, []string{"in time"}, firstCopies(t, all(alice, client.Message(conv, "in time"))))
 	})
 }
 

@@ -47,13 +47,6 @@ func onEach(t *testing.T, test func(t *testing.T, on string)) {
 	}
 }
 
-// onProsody runs a test there only; why says what is not settled elsewhere.
-func onProsody(t *testing.T, why string, test func(t *testing.T, on string)) {
-	t.Parallel()
-	t.Log("not on ejabberd: " + why)
-	test(t, server.Prosody)
-}
-
 // serve starts a server of that make and the program, connected.
 func serve(t *testing.T, on string, change func(settings) settings) *world {
 	t.Helper()

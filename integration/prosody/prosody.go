@@ -32,6 +32,10 @@ type Options struct {
 	ConflictResolve string
 	Anonymous       string // domain of an additional anonymous host; empty: none
 
+	// Modules are further ones for the virtual host, their Lua by name. mod_baton_archive is told the component's domain.
+	Modules    map[string]string
+	SQLArchive bool // message archives are in SQLite, not in files; needs Debian's lua-dbi-sqlite3
+
 	// Lua lines for the global part, under the virtual host, and under the component. The last come at the very
 	// end and may open sections of their own.
 	ExtraGlobal, ExtraHost, ExtraComponent string

@@ -3,6 +3,8 @@ package prosody
 import (
 	_ "embed"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"text/template"
 
@@ -29,12 +31,31 @@ func (k kind) Configure(i *throwaway.Instance, p throwaway.Ports) error {
 		Options
 		AsRoot                        bool
 		Data, Certs, LogFile, PidFile string
+		Archive, ModulesDir           string
 		Ports                         throwaway.Ports
-	}{k.opts, i.AsRoot(), i.DataDir, i.CertDir, i.LogFile, i.PidFile, p})
+	}{k.opts, i.AsRoot(), i.DataDir, i.CertDir, i.LogFile, i.PidFile, filepath.Join(i.DataDir, "archive.sqlite"), modulesDir(i), p})
 	if err != nil {
 		return err
 	}
+	if err := k.writeModules(i); err != nil {
+		return fmt.Errorf("cannot write Prosody's modules: %w", err)
+	}
 	return i.WriteFile(i.ConfigFile, text.String())
+}
+
+func modulesDir(i *throwaway.Instance) string { return filepath.Join(i.Dir, "modules") }
+
+// writeModules puts the further modules where Prosody's user can read them.
+func (k kind) writeModules(i *throwaway.Instance) error {
+	for name, text := range k.opts.Modules {
+		if err := os.MkdirAll(modulesDir(i), 0o755); err != nil {
+			return err
+		}
+		if err := i.WriteFile(filepath.Join(modulesDir(i), "mod_"+name+".lua"), text); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Command runs Prosody in the foreground.

@@ -31,14 +31,16 @@ var ErrNotInstalled = throwaway.ErrNotInstalled
 
 // Options are those that every make has; the zero value is useful. For the others use the make's own package.
 type Options struct {
-	Dir       string // where its folder is made and kept; empty: a temporary one, removed by Stop
-	Domain    string // of the users, default "example.com"
-	Component string // XEP-0114 domain, default "handoff.example.com"
-	Secret    string // of the component, default "secret"
-	Accounts  []Account
-	Anonymous string       // domain of an additional anonymous host; empty: none
-	LogLevel  string       // "info" (default) or "debug"
-	Logger    *slog.Logger // told of progress; nil: silent
+	Dir        string // where its folder is made and kept; empty: a temporary one, removed by Stop
+	Domain     string // of the users, default "example.com"
+	Component  string // XEP-0114 domain, default "handoff.example.com"
+	Secret     string // of the component, default "secret"
+	Accounts   []Account
+	Anonymous  string            // domain of an additional anonymous host; empty: none
+	Modules    map[string]string // further modules by name, for the make that can load any (Facts.MovesArchive)
+	SQLArchive bool              // that make keeps message archives in SQLite, not in files
+	LogLevel   string            // "info" (default) or "debug"
+	Logger     *slog.Logger      // told of progress; nil: silent
 }
 
 // Server is a running server, of whatever make.
@@ -64,7 +66,7 @@ func Start(ctx context.Context, name string, o Options) (Server, error) {
 	switch name {
 	case Prosody:
 		s, err := prosody.Start(ctx, prosody.Options{Dir: o.Dir, Domain: o.Domain, Component: o.Component, Secret: o.Secret,
-			Accounts: o.Accounts, Anonymous: o.Anonymous, LogLevel: o.LogLevel, Logger: o.Logger})
+			Accounts: o.Accounts, Anonymous: o.Anonymous, Modules: o.Modules, SQLArchive: o.SQLArchive, LogLevel: o.LogLevel, Logger: o.Logger})
 		if err != nil {
 			return nil, err
 		}

@@ -1,7 +1,6 @@
 package simulation
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -134,24 +133,44 @@ func TestMutants(t *testing.T) {
 // TestStoresAgree plays the same histories on the store in memory and on SQLite:
 // everybody is shown the same.
 func TestStoresAgree(t *testing.T) {
-	for _, seed := range unhurried {
+	for seed := range uint64(compared) {
 		steps := calm(seed)
-		a, b := run(t, mutant{}, steps, false, true), run(t, mutant{}, steps, true, true)
-		if a, b := seen(a), seen(b); a != b {
-			t.Errorf("seed %d: the stores differ\n%s", seed, firstDifference(a, b))
-		}
+		agree(t, seed, func(file bool) string { return run(t, mutant{}, steps, file, true).seen })
 	}
 }
 
 // TestSameSeedSameHistory plays histories twice.
 func TestSameSeedSameHistory(t *testing.T) {
-	for _, seed := range unhurried {
+	for seed := range uint64(compared) {
 		steps := calm(seed)
-		a, b := run(t, mutant{}, steps, false, true), run(t, mutant{}, steps, false, true)
-		if a, b := seen(a), seen(b); a != b {
-			t.Errorf("seed %d: the histories differ\n%s", seed, firstDifference(a, b))
+		agree(t, seed, func(bool) string { return run(t, mutant{}, steps, false, true).seen })
+	}
+}
+
+const (
+	compared = 8
+	plays    = 6
+)
+
+// agree plays a history in two ways, and again where they differ, until something
+// has been seen in both ways. The clock is the test's, but reader, desk, outbox and
+// the rosters' workers are goroutines: which of them goes first in an instant in which
+// several have something to do is Go's to say, and so is which of several ready
+// cases a select takes. In seed 2 an offer's time is up in the instant in which the
+// eighth attempt to bring its holder a line is refused: when the outbox is first, the
+// lane is empty and forgets that its receiver was unreachable before the outcome joins it;
+// when the desk is first, the outcome is given up with the line. Either is right. Two
+// to five of a hundred histories have such an instant. Two stores that differ do in every play.
+func agree(t *testing.T, seed uint64, play func(second bool) string) {
+	t.Helper()
+	var one, two []string
+	for range plays {
+		one, two = append(one, play(false)), append(two, play(true))
+		if slices.ContainsFunc(one, func(seen string) bool { return slices.Contains(two, seen) }) {
+			return
 		}
 	}
+	t.Errorf("seed %d: the histories differ\n%s", seed, firstDifference(one[0], two[0]))
 }
 
 // calm draws a history in which nothing races: nobody speaks while others do,
@@ -163,21 +182,6 @@ func calm(seed uint64) []step {
 	})
 }
 
-// where is the end of an outcome that says who has the chat when it is written:
-// the next step of the same instant may move it.
-var where = regexp.MustCompile(` (You keep this chat\.|[^.]* waits in the queue\.)`)
-
-// seen is what everybody saw, for comparing: what two conversations have to say in
-// one instant may come in either order.
-func seen(r result) string {
-	lines := strings.Split(where.ReplaceAllString(r.seen, ""), "\n")
-	for i, l := range lines { // nor is it fixed in which step of that instant
-		_, lines[i], _ = strings.Cut(strings.TrimLeft(l, " "), " ")
-	}
-	slices.Sort(lines)
-	return strings.Join(lines, "\n")
-}
-
 func firstDifference(a, b string) string {
 	as, bs := strings.Split(a, "\n"), strings.Split(b, "\n")
 	for i := range min(len(as), len(bs)) {
@@ -187,7 +191,3 @@ func firstDifference(a, b string) string {
 	}
 	return "one is longer"
 }
-
-// unhurried are histories in which no two deadlines end in one instant: what comes
-// of that (seed 2) is right either way, and not always the same.
-var unhurried = []uint64{0, 1, 3, 4, 5, 6, 7}

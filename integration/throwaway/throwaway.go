@@ -15,7 +15,7 @@ import (
 )
 
 const (
-	startTimeout = 30 * time.Second // one start, on a slow and busy machine
+	startTimeout = time.Minute      // one start, on a slow and busy machine
 	stopGrace    = 10 * time.Second // between SIGTERM and SIGKILL; an idle ejabberd needs 3 s
 	portAttempts = 5                // starts with fresh ports before giving up
 )

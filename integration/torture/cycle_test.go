@@ -30,6 +30,8 @@ func (w *world) draw(n int) []fault {
 	plan := make([]fault, n)
 	for i := range plan {
 		switch d := w.rand.IntN(100); {
+		case *onlyFlag != "":
+			plan[i] = fault(*onlyFlag)
 		case d < 76:
 			plan[i] = kill
 		case d < 85:

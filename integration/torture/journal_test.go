@@ -80,7 +80,7 @@ func (j *journal) read(w *world, file string) {
 		j.lines[body], j.bySeq[key{l.conv, l.seq}] = l, body
 		return nil
 	}, `SELECT l.id, c.local, l.seq, l.epoch, l.author, l.recipient, l.stanza, l.origin, l.body
-		FROM lines l JOIN conversations c ON c.id = l.conv WHERE l.id > ? ORDER BY l.id`, j.last)
+		FROM dialog l JOIN conversations c ON c.id = l.conv WHERE l.id > ? ORDER BY l.id`, j.last)
 }
 
 // readRest reads epochs and outcomes.

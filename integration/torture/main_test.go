@@ -21,6 +21,7 @@ var (
 	seedFlag   = flag.Uint64("seed", 0, "seed of the moments and kinds of faults; 0: from the clock")
 	withinFlag = flag.Duration("within", 20*time.Second, "after this long no further cycle begins; 0: all are done")
 	onFlag     = flag.String("on", "", "one make of server only")
+	onlyFlag   = flag.String("only", "", "one kind of fault only: kill, early, stop, cut, restart")
 )
 
 func TestMain(m *testing.M) {

@@ -1,0 +1,62 @@
+//go:build clients
+
+package web
+
+import (
+	"testing"
+
+	"github.com/chromedp/chromedp"
+	"github.com/stretchr/testify/require"
+
+	"baton/integration/client"
+)
+
+// A visitor, an agent, a transfer in mid-sentence, the end, a rating.
+func TestVisitor(t *testing.T) {
+	w := newWorld(t)
+	w.serve()
+	alice, bob := w.agent("alice"), w.agent("bob")
+	v := w.visitor()
+	v.screen(390, 760, "light")
+	v.open(w.url("/chat?queue=support"))
+	v.begin("Carol Jones", "I was charged twice")
+	conv := w.takes(alice)
+	v.shows("Hello, one moment please.")
+	v.run(chromedp.SendKeys("#text", "are you"))
+	w.expect(alice, "typing", client.All(client.From(conv), client.Containing("http://jabber.org/protocol/chatstates", "composing")))
+	v.says(" there?")
+	w.expect(alice, "the line", client.Message(conv, "are you there?"))
+	w.send(alice, conv, "Let me look into that.", client.WithPayload("<markable xmlns='urn:xmpp:chat-markers:0'/>"))
+	v.shows("Let me look into that.")
+	v.shows("You are talking with Alice.")
+	w.expect(alice, "read", client.All(client.From(conv), client.Containing("urn:xmpp:chat-markers:0", "displayed")))
+	require.NoError(t, alice.SendXML("<message type='chat' to='"+conv+"'><composing xmlns='http://jabber.org/protocol/chatstates'/></message>"))
+	v.shows("Alice is typing…")
+
+	w.send(alice, conv, "!transfer billing wants a refund")
+	w.expect(bob, "the offer", client.Message(desk, "Take it?"))
+	v.says("it was on")
+	w.send(bob, desk, "y")
+	w.expect(bob, "the dialog", client.Message(conv, "charged twice"))
+	v.says("the 3rd of May")
+	w.expect(bob, "the line", client.Message(conv, "the 3rd of May"))
+	w.send(bob, conv, "I see it. The money is on its way back to you.")
+	v.shows("The money is on its way back to you.")
+	require.Equal(t, []string{"You: I was charged twice", "Support: Hello, one moment please.", "You: are you there?",
+		"Alice: Let me look into that.", "You: it was on", "You are now talking with our Billing team.", "You: the 3rd of May",
+		"Bob: I see it. The money is on its way back to you."}, v.transcript())
+	v.shoot("phone-light")
+	v.screen(390, 760, "dark")
+	v.shoot("phone-dark")
+	v.screen(1100, 700, "light")
+	v.shoot("desktop-light")
+
+	w.send(bob, conv, "!done")
+	v.shows("This chat has ended.")
+	v.run(chromedp.WaitVisible("#after"))
+	v.waits(`log.scrollHeight - log.scrollTop - log.clientHeight < 2`) // the newest is in sight
+	v.shoot("ended")
+	v.run(chromedp.Click("#after input[value='4']"), chromedp.Click("#after button"))
+	v.shows("Thank you!")
+	v.silent()
+}
