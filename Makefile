@@ -9,7 +9,7 @@ CUTS     ?= 10000
 N        ?= 50000
 SEED     ?= 0
 
-.PHONY: help build demo demo-picture test test-clients power-cuts check fuzz simulate torture clean
+.PHONY: help build demo demo-picture test test-clients power-cuts check fuzz simulate torture bench bench-full clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -61,6 +61,12 @@ torture: N = 500
 torture: ## kill -9 under load on both servers: N (500) cycles on each, SEED (0: from the clock); prints a table
 	@scripts/install-deps.sh test
 	go test -count=1 -timeout 6h -v ./integration/torture -cycles=$(N) -seed=$(SEED) -within=0
+
+bench: ## what relaying a message costs, beside others (3 minutes, on a machine that does nothing else)
+	@go run -buildvcs=false ./bench
+
+bench-full: ## the same with all windows and rates (25 minutes)
+	@go run -buildvcs=false ./bench -full
 
 clean: ## remove what was built
 	rm -rf bin .demo coverage.out

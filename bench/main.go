@@ -31,6 +31,7 @@ func main() {
 	flag.StringVar(&o.only, "only", "", "one `load` only: w1, w8, w64, r200, r1000, r4000")
 	flag.StringVar(&o.profile, "profile", "", "write Baton's processor profile to this `file`")
 	flag.StringVar(&o.before, "before", "", "another build of Baton, a `file`, to compare with")
+	flag.IntVar(&callers, "callers", callers, "conversations that take turns, 1,000 at most")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()

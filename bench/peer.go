@@ -13,13 +13,15 @@ import (
 )
 
 const (
-	domain  = "handoff.bench.example"
-	secret  = "bench"
-	callers = 64 // conversations that take turns
+	domain = "handoff.bench.example"
+	secret = "bench"
 )
 
 // agent has all of them, in one client.
 const agent = "agent@bench.example"
+
+// callers is how many conversations take turns.
+var callers = 64
 
 // peer plays the server to one component: it lets it log in, answers what it
 // asks, and sends the callers' messages.
@@ -178,4 +180,4 @@ func (p *peer) send() {
 	p.write(b)
 }
 
-func caller(i int) string { return fmt.Sprintf("caller%02d@bench.example", i) }
+func caller(i int) string { return fmt.Sprintf("caller%03d@bench.example", i) }

@@ -204,7 +204,14 @@ func (d *Desk) publish(was, now *Conversation, passed bool, at time.Time) {
 	d.await(now, passed, at)
 	d.wake(now, at)
 	d.listen(now, at)
-	d.stale = true
+	d.stale = d.stale || was == nil || regrouped(was, now)
+}
+
+// regrouped reports whether who takes part, or where the session waits, is another
+// than it was: what people say changes no figures.
+func regrouped(was, now *Conversation) bool {
+	return was.Phase != now.Phase || was.Queue != now.Queue || was.Holder != now.Holder ||
+		!was.Route.Since.Equal(now.Route.Since) || !slices.Equal(concerned(*was), concerned(*now))
 }
 
 // await keeps the list of sessions that nobody holds.

@@ -161,12 +161,13 @@ func (c coded) DataCoding() byte              { return byte(c) }
 func (coded) Encode(s string) ([]byte, error) { return []byte(s), nil }
 func (coded) Decode(b []byte) (string, error) { return string(b), nil }
 
-// What phones and centres write in other ways than ours.
-func TestOtherForms(t *testing.T) {
-	w := newWorld(t, smsc.Options{}, func(w *world) {
-		w.bind = func(b *smpp.Config) { b.Coding0, b.Country = smpp.Latin1, "+1" }
-	})
-	w.until(func() bool { return w.smsc.Bound() == 1 }, "bound")
+// form is a message in a form of its own, and what it says.
+type form struct {
+	change func(*pdu.DeliverSM)
+	want   string // empty: not by itself
+}
+
+func otherForms() []form {
 	say := func(coding byte, b string) func(*pdu.DeliverSM) {
 		return func(d *pdu.DeliverSM) { _ = d.Message.SetMessageDataWithEncoding([]byte(b), coded(coding)) }
 	}
@@ -193,10 +194,7 @@ func TestOtherForms(t *testing.T) {
 	}
 	long := strings.Repeat("long é ", 200)
 	latin := strings.ReplaceAll(long, "é", "\xe9")
-	for _, c := range []struct {
-		change func(*pdu.DeliverSM)
-		want   string // empty: not by itself
-	}{
+	return []form{
 		{say(0, "caf\xe9"), "café"},
 		{say(1, "plain"), "plain"},
 		{say(3, "\xe9"), "é"},
@@ -215,7 +213,16 @@ func TestOtherForms(t *testing.T) {
 			d.SourceAddr = pdu.NewAddressWithTonNpi(data.GSM_TON_NATIONAL, 1)
 			_ = d.SourceAddr.SetAddress("5551234567")
 		}, "national"},
-	} {
+	}
+}
+
+// What phones and centres write in other ways than ours.
+func TestOtherForms(t *testing.T) {
+	w := newWorld(t, smsc.Options{}, func(w *world) {
+		w.bind = func(b *smpp.Config) { b.Coding0, b.Country = smpp.Latin1, "+1" }
+	})
+	w.until(func() bool { return w.smsc.Bound() == 1 }, "bound")
+	for _, c := range otherForms() {
 		before := w.heard(caller)
 		w.smsc.Raw(deliver(c.change))
 		if c.want != "" {
@@ -236,14 +243,9 @@ func frame(id uint32, body []byte) []byte {
 	return append(b, body...)
 }
 
-// Whatever a centre sends, the bind goes on, or is bound again.
-func TestHostileCentre(t *testing.T) {
-	w := newWorld(t, smsc.Options{})
-	w.smsc.Write(phone, ours, "before")
-	w.session(alice)
-	good := deliver(func(d *pdu.DeliverSM) { _ = d.Message.SetMessageDataWithEncoding([]byte("hi"), data.GSM7BIT) })
-	rng := rand.New(rand.NewPCG(9, 2026))
-	hostile := map[string][]byte{
+// hostilePDUs are whole PDUs of which none may end the bind.
+func hostilePDUs(good []byte) map[string][]byte {
+	return map[string][]byte{
 		"an unknown command": frame(0x7777, []byte("x")),
 		"an unknown answer":  frame(0x80007777, nil),
 		"a bind":             frame(9, nil),
@@ -269,6 +271,16 @@ func TestHostileCentre(t *testing.T) {
 			_ = d.SourceAddr.SetAddress("Bank")
 		}),
 	}
+}
+
+// Whatever a centre sends, the bind goes on, or is bound again.
+func TestHostileCentre(t *testing.T) {
+	w := newWorld(t, smsc.Options{})
+	w.smsc.Write(phone, ours, "before")
+	w.session(alice)
+	good := deliver(func(d *pdu.DeliverSM) { _ = d.Message.SetMessageDataWithEncoding([]byte("hi"), data.GSM7BIT) })
+	rng := rand.New(rand.NewPCG(9, 2026))
+	hostile := hostilePDUs(good)
 	for _, name := range slices.Sorted(maps.Keys(hostile)) {
 		w.until(func() bool { return w.smsc.Bound() == 1 }, "bound before %s", name)
 		w.smsc.Raw(hostile[name])

@@ -130,6 +130,11 @@ func (s *Server) textOf(item desk.Item, conv desk.Conversation, n Number) string
 	case handoff.Opened:
 		q, _ := s.cfg.Desk.Directory().Queue(conv.Entry)
 		return q.Greeting
+	case handoff.Notice:
+		if e.Waiting { // their place changes often, and each text costs
+			return ""
+		}
+		return sentences(n.voice(), e.Says)
 	case handoff.Moved:
 		if !s.cfg.TellTransfer {
 			return ""
@@ -141,6 +146,23 @@ func (s *Server) textOf(item desk.Item, conv desk.Conversation, n Number) string
 		return n.voice().Say("caller_moved", lang.Args{"Who": dir.NameOf(e.To)})
 	}
 	return ""
+}
+
+// sentences puts phrases into words.
+func sentences(v lang.Voice, says []handoff.Phrase) string {
+	var out []string
+	for _, p := range says {
+		if p.Words != "" {
+			out = append(out, p.Words)
+			continue
+		}
+		args := lang.Args{}
+		for name, value := range p.Args {
+			args[name] = value
+		}
+		out = append(out, v.Say(p.Name, args))
+	}
+	return strings.Join(out, " ")
 }
 
 // submissions returns how many submissions a message takes, as something to

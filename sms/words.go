@@ -98,7 +98,7 @@ func (s *Server) endSession(ctx context.Context, n Number, from, text, origin st
 	if _, err := s.cfg.Desk.Do(ctx, s.says(n, from, text, origin)); err != nil {
 		return err
 	}
-	_, err := s.cfg.Desk.Do(ctx, desk.Disconnect{Entry: n.Queue, By: s.party(from), Reason: "user"})
+	_, err := s.cfg.Desk.Do(ctx, desk.Disconnect{Entry: n.Queue, By: s.party(from), Reason: "done"})
 	if err != nil {
 		s.log.Debug("nothing to end", "error", err)
 	}

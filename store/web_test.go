@@ -128,3 +128,32 @@ func TestEraseWeb(t *testing.T) {
 	require.Zero(t, count())
 	require.NoError(t, s.Close())
 }
+
+// The texts of deleted lines go from the mailbox too, their numbers do not; files
+// of that time go as well.
+func TestPruneWeb(t *testing.T) {
+	s := openWeb(t)
+	c := visited(t, s)
+	ended := *c
+	ended.Conversation.Phase = 0
+	b := &desk.Batch{Conversations: []*desk.Conversation{&ended}}
+	snap, err := s.Restore(t.Context(), domain)
+	require.NoError(t, err)
+	for _, it := range snap.Items { // all has arrived
+		b.Done = append(b.Done, it.ID)
+	}
+	mustCommit(t, s, b)
+	for key, when := range map[string]time.Time{"old": at(0), "new": at(0).Add(1000 * time.Hour)} {
+		require.NoError(t, s.AddWebFile(t.Context(), desk.WebFile{Key: key, Party: c.Caller, Name: "a.png", Type: "image/png", At: when}))
+	}
+	n, err := s.Prune(t.Context(), Retention{Lines: time.Hour, Memory: 10_000 * time.Hour}, at(0).Add(500*time.Hour))
+	require.NoError(t, err)
+	require.Equal(t, 2, n.Lines)
+	events, err := s.WebEvents(t.Context(), domain, c.Local, 0, 10)
+	require.NoError(t, err)
+	require.Len(t, events, 2)
+	require.Equal(t, []any{uint64(2), "{}"}, []any{events[1].ID, string(events[1].Data)})
+	keys, _, err := s.WebFiles(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, []string{"new"}, keys)
+}

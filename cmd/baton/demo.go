@@ -139,7 +139,7 @@ func (d *demo) perform(ctx context.Context, s *stage, told *bool) error {
 		return nil
 	}
 	s.logOut()
-	d.screen.invitation(s.prosody.C2S, s.cast)
+	d.screen.invitation(s.prosody.C2S, s.app.listening(), s.cast)
 	<-ctx.Done()
 	return context.Cause(ctx)
 }

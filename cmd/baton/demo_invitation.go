@@ -6,7 +6,7 @@ import (
 )
 
 // invitation tells people how to log in themselves.
-func (s *screen) invitation(address string, cast []*person) {
+func (s *screen) invitation(address, web string, cast []*person) {
 	host, port, _ := net.SplitHostPort(address)
 	s.row(nil)
 	s.row(rule("Your turn", "until Ctrl-C", s.width))
@@ -19,13 +19,14 @@ func (s *screen) invitation(address string, cast []*person) {
 		s.item(label, fmt.Sprintf("%-25s password %s", p.address(), p.password), bold)
 		label = ""
 	}
+	s.item("web page", "http://"+web+"/chat, for a customer without Jabber", bold)
 	s.row(nil)
 	s.item("Profanity", "/connect alice@"+demoDomain+" server "+host+" port "+port+" tls trust", plain)
 	s.item("Gajim", "Add Account: address and password, tick Advanced Settings, Log In; then "+
 		"host name "+host+", port "+port+", START TLS; trust the certificate. It holds several accounts at a time.", plain)
 	s.row(nil)
 	s.item("as Alice", "log in and wait: what Carol writes comes to you as a question of the Transfer desk; say y", plain)
-	s.item("as Carol", "write to "+demoSupport, plain)
+	s.item("as Carol", "write to "+demoSupport+", or use the web page", plain)
 	s.item("as Alice", "in Carol's chat: !transfer billing wants a refund", plain)
 	s.item("as Bob", "y; then talk; at last !done. !help lists what else there is.", plain)
 	s.row(nil)

@@ -171,7 +171,8 @@ func demoConfig(address, dir string) (config.Config, error) {
 	cfg.Component.Address = config.Endpoint{Network: "tcp", Address: address}
 	cfg.Component.Secret = "demo"
 	cfg.DataDir = dir
-	cfg.HTTP.Listen = ""
+	cfg.HTTP.Listen = "127.0.0.1:0" // any port that is free
+	cfg.Web.Enabled, cfg.Web.Queues = true, []string{"support"}
 	cfg.Agents.Domains = []string{demoDomain}
 	for name, queue := range map[string]string{"Alice": "support", "Bob": "billing"} {
 		a := config.Agent{Name: name, Queues: []string{queue}, Roles: []config.Role{config.RoleAgent}, Kind: config.Person, Capacity: 4}

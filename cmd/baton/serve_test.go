@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"os"
+	"sync/atomic"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -16,11 +17,11 @@ import (
 type expiring struct {
 	context.Context
 	end  context.CancelFunc
-	left int
+	left atomic.Int32
 }
 
 func (e *expiring) Done() <-chan struct{} {
-	if e.left--; e.left <= 0 {
+	if e.left.Add(-1) <= 0 { // asked from several goroutines
 		e.end()
 	}
 	return e.Context.Done()
@@ -37,7 +38,9 @@ func TestStopWhileStarting(t *testing.T) {
 		root.SetArgs([]string{"serve", "--config", config})
 		root.SetOut(&out)
 		root.SetErr(&out)
-		require.NoError(t, root.ExecuteContext(&expiring{ctx, end, left}), "after %d", left)
+		stopped := &expiring{Context: ctx, end: end}
+		stopped.left.Store(int32(left))
+		require.NoError(t, root.ExecuteContext(stopped), "after %d", left)
 		end()
 		require.NotContains(t, out.String(), "level=ERROR", "after %d", left)
 		again, err := store.Open(t.Context(), src, store.Options{})

@@ -194,7 +194,7 @@ func troubleStory() story {
 		step{"alice is asked", func(*play) {}, rung("alice", 1)},
 		word("alice", "desk", "y", took("alice", 1)).patiently(),
 		step{"a line is too large", func(p *play) { p.say(large) }, saw("alice", "Not delivered to Carol", 1)},
-		word("alice", "", "!transfer bob", rung("bob", 1)),
+		word("alice", "", "!transfer bob", rung("bob", 1)).patiently(),
 		step{"bob does not answer", func(p *play) {}, all(told("bob", "expired", 1), told("alice", "expired", 1))},
 		word("bob", "", "I am nobody here", func(p *play) bool { return len(p.user("bob").refused) > 0 }),
 		step{"a message comes back", func(p *play) { p.bounce("alice 01"); p.say(says("alice", 1, "carol")) },

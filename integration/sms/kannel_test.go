@@ -18,19 +18,7 @@ import (
 	"baton/integration/sms/smsc"
 )
 
-// kannel starts Debian's Kannel: bearerbox, bound to the message centre, and
-// smsbox, which calls the program.
-func (w *world) kannel() {
-	w.t.Helper()
-	_, err := exec.LookPath("bearerbox")
-	require.NoError(w.t, err, "run scripts/install-deps.sh clients")
-	port := func() string { _, p, _ := net.SplitHostPort(freeAddress(w.t)); return p }
-	_, centre, err := net.SplitHostPort(w.smsc.Addr())
-	require.NoError(w.t, err)
-	admin, box, send := port(), port(), port()
-	dir := w.t.TempDir()
-	conf := filepath.Join(dir, "kannel.conf")
-	require.NoError(w.t, os.WriteFile(conf, fmt.Appendf(nil, `
+const kannelConf = `
 group = core
 admin-port = %s
 admin-interface = 127.0.0.1
@@ -72,7 +60,21 @@ keyword = default
 get-url = "http://%s/sms/kannel/?secret=s3cret&from=%%p&to=%%P&coding=%%c&charset=%%C&id=%%I&text=%%b"
 catch-all = true
 max-messages = 0
-`, admin, box, dir, centre, send, dir, w.listen), 0o600))
+`
+
+// kannel starts Debian's Kannel: bearerbox, bound to the message centre, and
+// smsbox, which calls the program.
+func (w *world) kannel() {
+	w.t.Helper()
+	_, err := exec.LookPath("bearerbox")
+	require.NoError(w.t, err, "run scripts/install-deps.sh clients")
+	port := func() string { _, p, _ := net.SplitHostPort(freeAddress(w.t)); return p }
+	_, centre, err := net.SplitHostPort(w.smsc.Addr())
+	require.NoError(w.t, err)
+	admin, box, send := port(), port(), port()
+	dir := w.t.TempDir()
+	conf := filepath.Join(dir, "kannel.conf")
+	require.NoError(w.t, os.WriteFile(conf, fmt.Appendf(nil, kannelConf, admin, box, dir, centre, send, dir, w.listen), 0o600))
 	w.t.Cleanup(func() {
 		for _, name := range []string{"bearerbox.log", "smsbox.log"} {
 			if text, err := os.ReadFile(filepath.Join(dir, name)); w.t.Failed() && err == nil {

@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/chromedp/chromedp"
 )
@@ -32,7 +33,15 @@ func runAll(m *testing.M) (int, error) {
 	if err != nil {
 		return 1, err
 	}
-	defer os.RemoveAll(dir)
+	defer func() {
+		for range 50 { // what the browser started may write for a moment after its end
+			if os.RemoveAll(dir) == nil {
+				return
+			}
+			time.Sleep(50 * time.Millisecond)
+		}
+		fmt.Fprintln(os.Stderr, "browser tests: cannot be removed:", dir)
+	}()
 	if err := os.Chmod(dir, 0o711); err != nil { // Prosody may run as a user of its own
 		return 1, err
 	}

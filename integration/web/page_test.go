@@ -36,6 +36,7 @@ func TestVisitor(t *testing.T) {
 	w.send(alice, conv, "!transfer billing wants a refund")
 	w.expect(bob, "the offer", client.Message(desk, "Take it?"))
 	v.says("it was on")
+	w.expect(alice, "the line", client.Message(conv, "it was on"))
 	w.send(bob, desk, "y")
 	w.expect(bob, "the dialog", client.Message(conv, "charged twice"))
 	v.says("the 3rd of May")

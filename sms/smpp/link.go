@@ -241,6 +241,9 @@ func (l *link) worker(ctx context.Context, h mobile.Handler) {
 			resp := pdu.NewDeliverSMResp().(*pdu.DeliverSMResp)
 			resp.SetSequenceNumber(int32(binary.BigEndian.Uint32(frame[12:])))
 			key, err := l.deliver(ctx, h, frame)
+			if err != nil && ctx.Err() != nil {
+				return // not answered, it is delivered again in its place
+			}
 			resp.CommandStatus = verdict(err)
 			if err != nil {
 				l.cfg.Log.Warn("a message was not taken", "answer", status(resp.CommandStatus), "error", err)

@@ -80,6 +80,9 @@ func (s *SMSC) bind(c *conn) bool {
 	resp.SystemID = "smsc"
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.dead {
+		return false
+	}
 	c.write(resp)
 	s.conns[c] = struct{}{}
 	s.push()

@@ -50,6 +50,7 @@ type SMSC struct {
 	mu       sync.Mutex
 	listener net.Listener
 	address  string
+	dead     bool // killed: nobody can bind
 	conns    map[*conn]struct{}
 	waiting  []*delivery // for a client that acknowledges them, in order
 	phones   map[string]*phone
@@ -98,7 +99,7 @@ func (s *SMSC) Restart() error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.listener, s.address = l, l.Addr().String()
+	s.listener, s.address, s.dead = l, l.Addr().String(), false
 	s.wg.Go(func() {
 		for {
 			c, err := l.Accept()
@@ -116,6 +117,7 @@ func (s *SMSC) Restart() error {
 func (s *SMSC) Kill() {
 	s.mu.Lock()
 	s.listener.Close()
+	s.dead = true // for who is about to bind
 	s.cut()
 	s.mu.Unlock()
 	s.wg.Wait()
