@@ -45,6 +45,7 @@ type user struct {
 
 	got      []*message          // first copies, in order
 	by       map[string]*message // those by id
+	met      bool                // the transfer desk has shown itself to them
 	changed  string              // a copy whose text was another when it came again
 	repeated int                 // further copies
 	refused  map[string]string   // conditions of errors by id of the stanza they answer
@@ -220,6 +221,8 @@ func (s *server) take(st wire.Stanza) {
 		u.answered[id] = true
 	case kind == "message":
 		s.message(u, st, from, id)
+	case kind == "presence" && typ == "" && bare(from) == "desk@"+domain:
+		u.met = true
 	case kind == "presence" && typ == "probe" && u.agent:
 		show := ""
 		if u.away {

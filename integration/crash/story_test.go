@@ -4,6 +4,7 @@ package crash
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -154,6 +155,7 @@ func mainStory() story {
 			all(saw("carol", "Hello.", 1), rung("alice", 1), journalled("carol 01"))},
 		word("alice", "desk", "y", took("alice", 1)),
 		say(carol(2, "alice"), says("alice", 1, "carol"), carol(3, "alice"), says("alice", 2, "carol"), carol(4, "alice")),
+		known("bob", "bert"),
 		word("alice", "", "!transfer bob", rung("bob", 1)),
 		word("bob", "desk", "n", all(told("alice", "declined", 1), told("bob", "declined", 1))),
 		word("alice", "", "!transfer bert", rung("bert", 1)),
@@ -177,6 +179,13 @@ func mainStory() story {
 	}}
 }
 
+// known waits until agents are known to be there.
+func known(names ...string) step {
+	return step{"they are there", func(*play) {}, func(p *play) bool {
+		return !slices.ContainsFunc(names, func(name string) bool { return !p.user(name).met })
+	}}
+}
+
 // patiently makes people try again, as they do after a crash: agents may not
 // be known to be there yet.
 func (s step) patiently() step {
@@ -194,7 +203,8 @@ func troubleStory() story {
 		step{"alice is asked", func(*play) {}, rung("alice", 1)},
 		word("alice", "desk", "y", took("alice", 1)).patiently(),
 		step{"a line is too large", func(p *play) { p.say(large) }, saw("alice", "Not delivered to Carol", 1)},
-		word("alice", "", "!transfer bob", rung("bob", 1)).patiently(),
+		known("bob"),
+		word("alice", "", "!transfer bob", rung("bob", 1)),
 		step{"bob does not answer", func(p *play) {}, all(told("bob", "expired", 1), told("alice", "expired", 1))},
 		word("bob", "", "I am nobody here", func(p *play) bool { return len(p.user("bob").refused) > 0 }),
 		step{"a message comes back", func(p *play) { p.bounce("alice 01"); p.say(says("alice", 1, "carol")) },
