@@ -31,14 +31,15 @@ demo-picture: ## docs/transfer.svg, drawn from a fresh run of the demo
 	@go run -buildvcs=false ./integration/picture bin/transcript.json docs/transfer.svg
 	@echo "docs/transfer.svg is drawn"
 
-test: ## all tests, live ones on Prosody included, with the race detector
+test: ## all tests, live ones on Prosody and ejabberd included, with the race detector
 	@scripts/install-deps.sh test
 	go vet ./...
 	go test -race -count=1 -timeout 8m ./... # nothing from the cache: the live tests build the program themselves
 
-test-clients: ## tests that drive other programs: the chat page in Chromium, Kannel, a message centre of Node's
+test-clients: ## tests that drive other programs: the chat page in Chromium, Kannel, a message centre of Node's, Profanity and Poezio
 	@scripts/install-deps.sh clients
-	go test -tags clients -count=1 -timeout 20m ./integration/web/... ./integration/sms/... $(if $(wildcard integration/clients),./integration/clients/...)
+	go test -tags clients -count=1 -timeout 20m ./integration/web/... ./integration/sms/...
+	go test -tags clients -count=1 -timeout 20m -v ./integration/clients # says what is done and seen
 
 power-cuts: ## CUTS (10000) simulated power cuts, and every operation of the disk failing once
 	go test -count=1 -timeout 1h -v -run 'TestPowerCuts' ./store -cuts=$(CUTS)

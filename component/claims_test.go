@@ -26,7 +26,33 @@ func shownBy(t *testing.T) map[int][]string {
 			by[n] = append(by[n], strings.TrimSuffix(filepath.Base(file), ".txt"))
 		}
 	}
+	for n, tests := range elsewhere {
+		for _, name := range tests {
+			require.True(t, isTest(t, name), "there is no test %s", name)
+		}
+		by[n] = append(by[n], tests...)
+	}
 	return by
+}
+
+// elsewhere are tests that show a claim and are no scenarios, as package and name:
+// callers who do not come by XMPP.
+var elsewhere = func() map[int][]string {
+	phone := []string{"integration/sms.TestPhone", "sms.TestDialog"}
+	page := []string{"integration/web.TestVisitor", "integration/web.TestWithoutJavaScript", "web.TestSession"}
+	return map[int][]string{3: phone, 15: phone, 23: phone, 4: page}
+}()
+
+// isTest reports whether a package has that test.
+func isTest(t *testing.T, name string) bool {
+	pkg, test, _ := strings.Cut(name, ".")
+	files, err := filepath.Glob(filepath.Join("..", pkg, "*_test.go"))
+	require.NoError(t, err)
+	return slices.ContainsFunc(files, func(file string) bool {
+		text, err := os.ReadFile(file)
+		require.NoError(t, err)
+		return strings.Contains(string(text), "\nfunc "+test+"(t *testing.T)")
+	})
 }
 
 // scenarioCell is the last cell of a row about these claims.
