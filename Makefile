@@ -9,7 +9,7 @@ CUTS     ?= 10000
 N        ?= 50000
 SEED     ?= 0
 
-.PHONY: help build demo demo-picture test test-clients power-cuts check fuzz simulate torture bench bench-full clean
+.PHONY: help build demo demo-picture screenshots test test-clients power-cuts check fuzz simulate torture bench bench-full clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -30,6 +30,11 @@ demo-picture: ## docs/transfer.svg, drawn from a fresh run of the demo
 	@bin/baton demo --record bin/transcript.json >/dev/null
 	@go run -buildvcs=false ./integration/picture bin/transcript.json docs/transfer.svg
 	@echo "docs/transfer.svg is drawn"
+
+screenshots: ## the pictures of docs/agents.md: a transfer from Gajim to Dino, played on screens nobody sees
+	@scripts/install-deps.sh screenshots
+	@$(MAKE) --no-print-directory build
+	@go run -buildvcs=false ./integration/screenshots -baton bin/baton -to docs
 
 test: ## all tests, live ones on Prosody and ejabberd included, with the race detector
 	@scripts/install-deps.sh test
@@ -66,8 +71,9 @@ torture: ## kill -9 under load on both servers: N (500) cycles on each, SEED (0:
 bench: ## what relaying a message costs, beside others (3 minutes, on a machine that does nothing else)
 	@go run -buildvcs=false ./bench
 
-bench-full: ## the same with all windows and rates (25 minutes)
+bench-full: ## the same with all windows and rates, and how costs grow (30 minutes)
 	@go run -buildvcs=false ./bench -full
+	@go test ./store -run xxx -bench "BenchmarkOpen|BenchmarkPage" -benchtime 5x
 
 clean: ## remove what was built
 	rm -rf bin .demo coverage.out

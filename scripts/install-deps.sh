@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs from Debian what one purpose needs and this machine lacks, and nothing else.
-#   scripts/install-deps.sh demo|test|check|clients
+#   scripts/install-deps.sh demo|test|check|clients|screenshots
 # Silent when all is there. No service is left running or enabled by an installation made here.
 set -euo pipefail
 
@@ -16,14 +16,19 @@ test)
   command -v "${CC:-cc}" >/dev/null || want+=(gcc libc6-dev) # go test -race needs a C compiler
   ;;
 clients)
-  why="tests open the chat page in a real browser, and send text messages by a real gateway"
-  want=(prosody prosody-modules chromium fonts-dejavu-core kannel)
+  why="tests open the chat page in a real browser, send text messages by a real gateway, and chat in Jabber clients in a terminal"
+  want=(prosody prosody-modules chromium fonts-dejavu-core kannel profanity poezio tmux)
+  ;;
+screenshots)
+  why="pictures are taken of agents' own clients, on screens nobody sees"
+  want=(prosody prosody-modules gajim dino-im ca-certificates xvfb xdotool openbox dbus imagemagick pngquant
+    libglib2.0-bin adwaita-icon-theme librsvg2-common fonts-cantarell fonts-dejavu-core)
   ;;
 check)
   exit 0 # the checkers come with the Go module
   ;;
 *)
-  echo "usage: $0 demo|test|check|clients" >&2
+  echo "usage: $0 demo|test|check|clients|screenshots" >&2
   exit 2
   ;;
 esac

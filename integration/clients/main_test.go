@@ -1,0 +1,97 @@
+//go:build clients && linux
+
+package clients
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+)
+
+const (
+	// patience is how long anything may take before a test calls it broken.
+	patience = 60 * time.Second
+	// glance is how often a screen is looked at.
+	glance = 50 * time.Millisecond
+)
+
+var (
+	binary string    // the program under test
+	term   *terminal // where the clients run
+)
+
+func TestMain(m *testing.M) {
+	// Linux sends the parent-death signal when the thread that forked ends: this one stays as long as we do.
+	runtime.LockOSThread()
+	status, err := runAll(m)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "tests with clients:", err)
+		status = max(status, 1)
+	}
+	os.Exit(status)
+}
+
+// runAll builds the program, starts the terminal, runs the tests in a temporary folder, and looks for what they left.
+func runAll(m *testing.M) (status int, err error) {
+	for _, name := range []string{"tmux", "profanity", "poezio"} {
+		if _, err := exec.LookPath(name); err != nil {
+			return 1, fmt.Errorf("%w: run scripts/install-deps.sh clients", err)
+		}
+	}
+	dir, err := os.MkdirTemp("", "baton-clients-")
+	if err != nil {
+		return 1, err
+	}
+	defer os.RemoveAll(dir)
+	tmp := filepath.Join(dir, "tmp")
+	// Prosody and, if we are root, the clients run as users of their own and must reach their folders.
+	if err := os.Chmod(dir, 0o711); err != nil {
+		return 1, err
+	}
+	if err := os.Mkdir(tmp, 0o755); err != nil {
+		return 1, err
+	}
+	if err := os.Setenv("TMPDIR", tmp); err != nil {
+		return 1, err
+	}
+	binary = filepath.Join(dir, "baton")
+	fmt.Println("Building the program")
+	if text, err := exec.Command("go", "build", "-buildvcs=false", "-o", binary, "baton/cmd/baton").CombinedOutput(); err != nil {
+		return 1, fmt.Errorf("the program cannot be built: %w\n%s", err, text)
+	}
+	if term, err = openTerminal(filepath.Join(dir, "terminal")); err != nil {
+		return 1, err
+	}
+	status = m.Run()
+	term.close()
+	if status != 0 {
+		return status, nil
+	}
+	return 0, leftovers(tmp)
+}
+
+// leftovers reports goroutines and files that outlived the tests. (What a client leaves, screen.end does.)
+func leftovers(tmp string) error {
+	if err := goleak.Find(); err != nil {
+		return fmt.Errorf("goroutines are left: %w", err)
+	}
+	entries, err := os.ReadDir(tmp)
+	if err != nil {
+		return err
+	}
+	var names []string
+	for _, e := range entries {
+		names = append(names, e.Name())
+	}
+	if len(names) > 0 {
+		return fmt.Errorf("files are left in the temporary folder: %s", strings.Join(names, ", "))
+	}
+	return nil
+}
