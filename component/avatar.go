@@ -92,7 +92,7 @@ const shades = 16
 
 // draw draws initials on a disc; the disc alone where the font does not have them.
 func (a *avatars) draw(addr, text string) image.Image {
-	disc := color.NRGBAModel.Convert(consistent.String(addr, avatarLuma, consistent.None)).(color.NRGBA)
+	disc := muted(color.NRGBAModel.Convert(consistent.String(addr, avatarLuma, consistent.None)).(color.NRGBA))
 	var palette color.Palette
 	for i := range shades { // transparent to disc
 		palette = append(palette, color.NRGBA{disc.R, disc.G, disc.B, uint8(i * 255 / (shades - 1))})
@@ -115,6 +115,12 @@ func (a *avatars) draw(addr, text string) image.Image {
 		}
 	}
 	return img
+}
+
+// muted takes a colour half the way to slate: the pure ones shout, and hide the mark
+// of presence that clients put on them.
+func muted(c color.NRGBA) color.NRGBA {
+	return color.NRGBA{c.R/2 + 30, c.G/2 + 36, c.B/2 + 46, c.A}
 }
 
 // covered returns how much of a pixel is within the disc, in 0..shades-1.

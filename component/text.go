@@ -95,6 +95,8 @@ func (c *Component) handoverText(v lang.Voice, conv desk.Conversation, t desk.Tr
 		kind = "handover_queue"
 	case e.From == "":
 		kind = "handover_new"
+	case c.forWhom(v, t) == dir.Title(conv.Entry): // back where it came in
+		kind = "handover_back"
 	}
 	var b strings.Builder
 	b.WriteString(c.cfg.Mark + v.Say(kind, lang.Args{"From": dir.NameOf(e.From), "By": t.ByName, "Entry": dir.Title(conv.Entry), "For": c.forWhom(v, t),

@@ -26,7 +26,7 @@ import (
 // Bounds of fresh.
 const (
 	mostFresh = 2048 // lines; more are not left to be put among the others
-	freshMove = 1024 // so many, the oldest, go at a time
+	freshMove = 256  // so many, the oldest, go at a time: more would cost less, and be felt
 )
 
 // freshLine is a line in fresh.
