@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"log/slog"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -202,7 +203,7 @@ func TestPruneConversations(t *testing.T) {
 // nothing where there is nothing; 0 is for ever.
 func TestRetain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var log bytes.Buffer
+		var log shared
 		s := mustOpen(t, tempSource(t))
 		s.log = slog.New(slog.NewTextHandler(&log, nil))
 		aged(t, 1, s, true, map[int]int{1: 3})
@@ -223,4 +224,22 @@ func TestRetain(t *testing.T) {
 		<-over
 		s.Retain(t.Context(), Retention{}, nil) // returns
 	})
+}
+
+// shared is a buffer for several goroutines.
+type shared struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (s *shared) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.Write(p)
+}
+
+func (s *shared) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.String()
 }

@@ -56,6 +56,7 @@ func (s *Server) upload(w http.ResponseWriter, r *http.Request, ws desk.WebSessi
 	if s.cfg.MaxFile <= 0 {
 		return desk.Line{}, errFileType
 	}
+	defer drain(r.Body)
 	r.Body = http.MaxBytesReader(w, r.Body, s.cfg.MaxFile+1<<20)
 	parts, err := r.MultipartReader()
 	if err != nil {
@@ -116,6 +117,13 @@ func (s *Server) keep(ctx context.Context, ws desk.WebSession, id string, p *mul
 	address := s.origin() + "/files/" + f.Key + "/" + f.Name
 	return s.say(ctx, ws, id, address, address)
 }
+
+// maxDrain bounds what is read of an upload that is refused, in bytes.
+const maxDrain = 32 << 20
+
+// drain reads on: a browser that is still sending when the connection is closed
+// never sees why.
+func drain(body io.Reader) { _, _ = io.CopyN(io.Discard, body, maxDrain) }
 
 // repeatedFile returns the line of a file that was sent before.
 func (s *Server) repeatedFile(ctx context.Context, ws desk.WebSession, id string) (desk.Line, error) {

@@ -27,6 +27,7 @@ type shown struct {
 	epoch          int // of the <session/> in it; -1: none
 	transfer       string
 	state          string // of the <outcome/> in it
+	kept           bool   // the server had kept it until they logged in
 }
 
 // person is somebody with a client.
@@ -97,6 +98,9 @@ func (p *person) take(e client.Event) {
 
 func read(e client.Event) shown {
 	s := shown{id: e.ID, from: bare(e.From), body: e.Body, epoch: -1}
+	if delay, ok := e.Root().Child("urn:xmpp:delay", "delay"); ok {
+		s.kept = delay.Attr("from") == domain
+	}
 	if session, ok := e.Root().Child(ns, "session"); ok {
 		s.epoch, _ = strconv.Atoi(session.Attr("epoch"))
 	}

@@ -24,6 +24,7 @@ func (v *verdict) table(name string, seed uint64) string {
 	row("lost", v.lost)
 	row("doubled, visibly", v.doubled)
 	row("reordered", v.reordered)
+	row("kept by the server and shown late", v.late)
 	row("misdelivered", v.misdelivered)
 	row("outcomes, not exactly one for each party", v.outcomes)
 	row("came back and journalled all the same", v.contradicted)

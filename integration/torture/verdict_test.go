@@ -13,6 +13,7 @@ type verdict struct {
 	said, journalled, deliveries         int
 	transfers, given                     int // by agents; by the service, to whoever is free
 	lost, doubled, reordered             int
+	late                                 int // shown late out of the server's own store of messages for those offline
 	misdelivered, outcomes, contradicted int
 	window                               map[fault][]int
 	stories                              []string // of the first faults found
@@ -147,7 +148,10 @@ func (v *verdict) person(w *world, p *person) {
 			v.find(&v.doubled, "%s was shown two texts as %s, %q is one", p.name, s.id, s.body)
 		}
 		seen[s.id] = true
-		if l.seq < last[l.conv] {
+		switch {
+		case l.seq < last[l.conv] && s.kept:
+			v.late++
+		case l.seq < last[l.conv]:
 			v.find(&v.reordered, "%s was shown %q, line %d, after line %d", p.name, s.body, l.seq, last[l.conv])
 		}
 		last[l.conv] = max(last[l.conv], l.seq)
