@@ -18,10 +18,10 @@ build: ## bin/baton
 	@echo "Building bin/baton $(VERSION) (the first time takes a minute or two)"
 	@go build -buildvcs=false -ldflags '-X main.version=$(VERSION)' -o bin/baton ./cmd/baton
 
-demo: ## the story of a handover, on a throwaway Jabber server (installs Debian's prosody if missing)
+demo: ## the story of a handover, on a throwaway Jabber server (installs Debian's prosody if missing); SMS=1: with a phone too
 	@scripts/install-deps.sh demo
 	@$(MAKE) --no-print-directory build
-	@bin/baton demo
+	@bin/baton demo $(if $(SMS),--sms)
 
 demo-picture: ## docs/transfer.svg, drawn from a fresh run of the demo
 	@scripts/install-deps.sh demo

@@ -23,6 +23,7 @@ type demo struct {
 	live   bool   // people watch: people's pauses between what they write
 	stay   bool   // afterwards, let people log in themselves
 	keep   bool   // leave the folder
+	sms    bool   // a second act, by text message
 	record string // file for the transcript as JSON; empty: none
 }
 
@@ -42,6 +43,7 @@ client until Ctrl-C. Everything it started and wrote is gone at the end.`,
 	}
 	cmd.Flags().BoolVar(&d.stay, "stay", false, "afterwards stay up for your own client, until Ctrl-C (default: on a terminal)")
 	cmd.Flags().BoolVar(&d.keep, "keep", false, "keep the folder with data and logs, also after a failure")
+	cmd.Flags().BoolVar(&d.sms, "sms", false, "play a second act, with a phone and a message centre (SMPP)")
 	cmd.Flags().IntVar(&width, "width", 0, "lay the transcript out for so many `columns` (default: the terminal's, else 100)")
 	cmd.Flags().StringVar(&d.record, "record", "", "write the transcript to a `file` too, as JSON")
 	cmd.RunE = running(func(cmd *cobra.Command, _ []string) error {
@@ -72,7 +74,7 @@ var errNoFolder = errors.New("no folder can be made for the demo; set TMPDIR to 
 func (d *demo) run(parent context.Context) error {
 	ctx, cancel := context.WithCancelCause(parent)
 	defer cancel(nil)
-	s := &stage{server: d.server, fell: cancel, progress: d.screen.progress}
+	s := &stage{server: d.server, fell: cancel, progress: d.screen.progress, phones: d.sms}
 	told := false
 	err := d.perform(ctx, s, &told)
 	switch {
@@ -129,6 +131,11 @@ func (d *demo) perform(ctx context.Context, s *stage, told *bool) error {
 		return err
 	}
 	d.screen.facts(facts)
+	if d.sms {
+		if err := p.phoneAct(ctx); err != nil {
+			return err
+		}
+	}
 	if d.record != "" {
 		if err := writeRecord(d.record, p.entries); err != nil {
 			return err

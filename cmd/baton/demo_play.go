@@ -18,6 +18,7 @@ type play struct {
 
 	began   time.Time
 	step    string
+	number  int    // of the scene
 	lines   []line // what was written, in order
 	entries []entry
 	fresh   []entry // of this step, not shown yet
@@ -59,9 +60,15 @@ func (p *play) story(ctx context.Context) error {
 	}
 	p.screen.cast(p.cast)
 	p.screen.show(p.take())
-	for i, s := range p.scenes() {
+	return p.perform(ctx, p.scenes())
+}
+
+// perform plays scenes, the numbers going on from those before.
+func (p *play) perform(ctx context.Context, scenes []scene) error {
+	for _, s := range scenes {
 		p.step = s.title
-		p.screen.scene(i+1, s.title, time.Since(p.began))
+		p.number++
+		p.screen.scene(p.number, s.title, time.Since(p.began))
 		if err := s.play(ctx); err != nil {
 			p.collect()
 			p.screen.show(p.take())
@@ -76,6 +83,10 @@ func (p *play) story(ctx context.Context) error {
 // collect takes into the transcript what the clients received since last time.
 func (p *play) collect() {
 	for _, c := range p.cast {
+		if c.number != "" {
+			p.fresh = append(p.fresh, p.texted(c)...)
+			continue
+		}
 		events := c.Since(c.shown)
 		c.shown += client.Mark(len(events))
 		for _, e := range events {
@@ -110,10 +121,14 @@ func (p *play) writes(ctx context.Context, who *person, to, text string, kind li
 	if err := ctx.Err(); err != nil {
 		return context.Cause(ctx)
 	}
-	at := time.Now()
-	id, err := who.Send(to, text)
-	if err != nil {
-		return fmt.Errorf("%s cannot send: %w", who.name, err)
+	at, id := time.Now(), ""
+	if who.number != "" {
+		p.centre.Write(who.number, to, text)
+	} else {
+		var err error
+		if id, err = who.Send(to, text); err != nil {
+			return fmt.Errorf("%s cannot send: %w", who.name, err)
+		}
 	}
 	p.lines = append(p.lines, line{by: who, id: id, text: text, kind: kind, at: at})
 	p.fresh = append(p.fresh, entry{At: at, Who: who.id, Kind: wrote, Chat: who.chatName(to), Author: who.id, Text: text})

@@ -13,6 +13,7 @@ import (
 	"baton/config"
 	"baton/integration/client"
 	"baton/integration/prosody"
+	"baton/integration/sms/smsc"
 )
 
 // Addresses of the demo.
@@ -33,8 +34,10 @@ type person struct {
 	part     string // what they are in the story
 	account  string // localpart
 	password string
+	number   string // of who has a phone instead of a client
 	*client.Client
 
+	seen  int               // of what a phone shows, how much is in the transcript
 	shown client.Mark       // up to where what they received is in the transcript
 	chats map[string]string // names of the contacts they have or had, by address
 }
@@ -48,7 +51,12 @@ func newCast() []*person {
 	}
 }
 
-func (p *person) address() string { return p.account + "@" + demoDomain }
+func (p *person) address() string {
+	if p.number != "" {
+		return p.number
+	}
+	return p.account + "@" + demoDomain
+}
 
 // stage is what the story is played on: a folder, Prosody, the cast's clients,
 // Baton.
@@ -61,6 +69,8 @@ type stage struct {
 	prosody *prosody.Server
 	cast    []*person
 	app     *app
+	phones  bool       // with a message centre
+	centre  *smsc.SMSC // nil: there is none
 	logFile *os.File
 
 	stopBaton context.CancelFunc
@@ -140,6 +150,11 @@ func (s *stage) startBaton(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	if s.phones {
+		if err := s.addPhone(&cfg); err != nil {
+			return err
+		}
+	}
 	if s.app, err = newApp(inner, cfg, log); err != nil {
 		return err
 	}
@@ -211,6 +226,9 @@ func (s *stage) strike(keep bool) error {
 	}
 	if s.baton != nil {
 		errs = append(errs, <-s.baton) // it closes its stream in order, which takes a server
+	}
+	if s.centre != nil {
+		s.centre.Close()
 	}
 	if s.prosody != nil {
 		if err := s.prosody.Stop(); err != nil {

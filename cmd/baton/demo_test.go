@@ -113,6 +113,23 @@ func TestDemo(t *testing.T) {
 	require.Equal(t, 4, moves, "the contact: to Alice, to Bob, from Alice, from Bob")
 }
 
+// The second act: the same with a phone.
+func TestDemoWithPhone(t *testing.T) {
+	out := &watchedOutput{}
+	require.NoError(t, runDemo(t, t.Context(), prosody.Start, out, "--width", "80", "--sms"))
+	text := out.String()
+	at := strings.Index(text, "10  Carol texts")
+	require.Positive(t, at, "%s", text)
+	for _, want := range []string{
+		"has the money left? 👍", "Take it? Reply y or n", "11  Alice says y", "It leaves today. ▐", "12  Alice hands", "13  Bob says y",
+		"*Handed over by Alice* (Support → Billing) · #2", "need not tell anybody", "Sent as 2 text messages.", "14  Bob ends it", "is closed.", "Cleaned up.",
+	} {
+		i := strings.Index(text[at:], want)
+		require.GreaterOrEqual(t, i, 0, "%q is missing, or too early, in:\n%s", want, text)
+		at += i
+	}
+}
+
 func TestDemoStaysUntilItIsStopped(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()

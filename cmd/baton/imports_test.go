@@ -44,7 +44,7 @@ var mayImport = map[string][]string{
 	"baton/bench/floor":             {"baton/component/wire"},
 	"baton/bench/bare":              {"mellium.im"},
 	"baton/cmd/baton": {"baton/web", "baton/sms", "baton/sms/gateway", "baton/sms/smpp", "baton/doctor", "baton/config", "baton/store", "baton/component", "baton/metrics", "baton/desk",
-		"baton/handoff", "baton/fault", "baton/integration/prosody", "baton/integration/client"},
+		"baton/handoff", "baton/fault", "baton/integration/prosody", "baton/integration/client", "baton/integration/sms/smsc"},
 }
 
 // onlyStandard are the packages that import nothing but the standard library
