@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"baton/config"
@@ -32,8 +34,8 @@ func (p *play) phoneAct(ctx context.Context) error {
 	people := p.cast
 	defer func() { p.cast = people }()
 	p.cast = []*person{phone, p.alice(), p.bob()}
-	for ctx.Err() == nil && p.centre.Bound() == 0 {
-		time.Sleep(20 * time.Millisecond)
+	if err := p.until(ctx, "the message centre has no connection", func() bool { return p.centre.Bound() > 0 }); err != nil {
+		return err
 	}
 	p.screen.row(nil)
 	p.screen.cast(p.cast)
@@ -100,24 +102,28 @@ func (p *play) bobCloses(ctx context.Context) error {
 
 // arrives waits until a phone shows a text.
 func (p *play) arrives(ctx context.Context, phone *person, text string) error {
+	return p.until(ctx, fmt.Sprintf("the phone does not show %q", text), func() bool {
+		return slices.ContainsFunc(p.centre.Shown(phone.number), func(m smsc.Shown) bool { return m.Text == text })
+	})
+}
+
+// until waits for something that tells nobody when it happens; vain says that it
+// did not.
+func (p *play) until(ctx context.Context, vain string, happened func() bool) error {
 	late := time.NewTimer(20 * time.Second)
 	defer late.Stop()
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
-	for {
-		for _, m := range p.centre.Shown(phone.number) {
-			if m.Text == text {
-				return nil
-			}
-		}
+	for !happened() {
 		select {
 		case <-tick.C:
 		case <-late.C:
-			return fmt.Errorf("the phone does not show %q", text)
+			return errors.New(vain)
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		}
 	}
+	return nil
 }
 
 // texted makes entries of what a phone shows since last time.

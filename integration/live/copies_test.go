@@ -213,12 +213,15 @@ func TestServerCopiesShareNoMore(t *testing.T) {
 	})
 }
 
+// withModule runs a test on the make of server that contrib/prosody is for.
+func withModule(t *testing.T, test func(t *testing.T, on string)) {
+	t.Parallel()
+	test(t, server.Prosody)
+}
+
 // A new holder whose archive is full gets the lines in place of its oldest.
 func TestServerCopiesIntoFullArchive(t *testing.T) {
-	onEach(t, func(t *testing.T, on string) {
-		if on != server.Prosody {
-			t.Skip("archives have no bounds there")
-		}
+	withModule(t, func(t *testing.T, on string) {
 		w := copying(t, on, "move", server.Options{}, auto)
 		file := w.server.Addr().ConfigFile
 		text, err := os.ReadFile(file)
@@ -291,10 +294,7 @@ func TestServerCopyOfWhoIsBack(t *testing.T) {
 // The module serves the component and nobody else, and that only its own
 // addresses.
 func TestModuleServesTheComponentOnly(t *testing.T) {
-	onEach(t, func(t *testing.T, on string) {
-		if on != server.Prosody {
-			t.Skip("there is no module")
-		}
+	withModule(t, func(t *testing.T, on string) {
 		w := copying(t, on, "move", server.Options{}, auto)
 		alice, ann := w.agent("alice", "a", nil), w.dial("ann", "c", nil)
 		conv := w.held(ann, alice)
