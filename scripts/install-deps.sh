@@ -11,13 +11,14 @@ demo)
   want=(prosody prosody-modules)
   ;;
 test)
-  why="live tests start throwaway Jabber servers, play people with a foreign client library, and check XML by its schema"
-  want=(prosody prosody-modules lua-dbi-sqlite3 ejabberd erlang-p1-sqlite3 python3-slixmpp libxml2-utils)
+  why="live tests start throwaway Jabber servers, play people with a foreign client library, check XML by its schema, and count instructions"
+  want=(prosody prosody-modules lua-dbi-sqlite3 ejabberd erlang-p1-sqlite3 python3-slixmpp libxml2-utils valgrind)
   command -v "${CC:-cc}" >/dev/null || want+=(gcc libc6-dev) # go test -race needs a C compiler
   ;;
 clients)
-  why="tests open the chat page in a real browser, send text messages by a real gateway, and chat in Jabber clients in a terminal"
+  why="tests open the chat page in a real browser, send text messages by a real gateway, and chat in Jabber clients, in a terminal and in the browser"
   want=(prosody prosody-modules chromium fonts-dejavu-core kannel profanity poezio tmux)
+  command -v npm >/dev/null || want+=(npm) # for Converse.js and a message centre, which are not in Debian
   ;;
 screenshots)
   why="pictures are taken of agents' own clients, on screens nobody sees"

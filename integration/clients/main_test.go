@@ -3,6 +3,7 @@
 package clients
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -13,6 +14,8 @@ import (
 	"time"
 
 	"go.uber.org/goleak"
+
+	"baton/integration/browser"
 )
 
 const (
@@ -23,8 +26,9 @@ const (
 )
 
 var (
-	binary string    // the program under test
-	term   *terminal // where the clients run
+	binary   string           // the program under test
+	term     *terminal        // where the clients run
+	chromium *browser.Browser // where those run that are web pages
 )
 
 func TestMain(m *testing.M) {
@@ -38,7 +42,7 @@ func TestMain(m *testing.M) {
 	os.Exit(status)
 }
 
-// runAll builds the program, starts the terminal, runs the tests in a temporary folder, and looks for what they left.
+// runAll builds the program, runs the tests in a temporary folder, and looks for what they left.
 func runAll(m *testing.M) (status int, err error) {
 	for _, name := range []string{"tmux", "profanity", "poezio"} {
 		if _, err := exec.LookPath(name); err != nil {
@@ -66,15 +70,26 @@ func runAll(m *testing.M) (status int, err error) {
 	if text, err := exec.Command("go", "build", "-buildvcs=false", "-o", binary, "baton/cmd/baton").CombinedOutput(); err != nil {
 		return 1, fmt.Errorf("the program cannot be built: %w\n%s", err, text)
 	}
-	if term, err = openTerminal(filepath.Join(dir, "terminal")); err != nil {
+	if status, err = play(m, dir); err != nil {
 		return 1, err
 	}
-	status = m.Run()
-	term.close()
 	if status != 0 {
 		return status, nil
 	}
 	return 0, leftovers(tmp)
+}
+
+// play runs the tests with a terminal and a browser.
+func play(m *testing.M, dir string) (status int, err error) {
+	if term, err = openTerminal(filepath.Join(dir, "terminal")); err != nil {
+		return 1, err
+	}
+	defer term.close()
+	if chromium, err = browser.Start(dir, patience); err != nil {
+		return 1, err
+	}
+	defer func() { err = errors.Join(err, chromium.Close()) }()
+	return m.Run(), nil
 }
 
 // leftovers reports goroutines and files that outlived the tests. (What a client leaves, screen.end does.)

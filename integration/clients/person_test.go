@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// person is somebody at a client in a terminal: what they do and see there.
+// person is somebody at a client: what they do and see there.
 type person interface {
 	// message opens a chat with an address, and says the first line.
 	message(to, text string)
@@ -38,7 +38,7 @@ type program func(w *world, user string) person
 // withEach runs a test with every client.
 func withEach(t *testing.T, test func(t *testing.T, login program)) {
 	t.Parallel()
-	for name, login := range map[string]program{"Profanity": profanity, "Poezio": poezio} {
+	for name, login := range map[string]program{"Profanity": profanity, "Poezio": poezio, "Converse.js": converse} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			test(t, login)

@@ -147,3 +147,17 @@ func TestAdHoc(t *testing.T) {
 		alice.sees("Transferred: Bob took over. Closed for you.")
 	})
 }
+
+// TestInPlace: Converse.js corrects the question in its place, and puts who comes into a group of the queue.
+func TestInPlace(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	carol, alice := w.dial("carol.jones"), converse(w, "alice").(inConverse)
+	w.say(carol, support, "I was charged twice.")
+	alice.finds(theDesk)
+	alice.sees("Take it?")
+	alice.say("y")
+	alice.sees("You took #1 (Carol Jones).")
+	alice.waits("not to ask any more", `!document.body.innerText.includes("Take it?")`)
+	alice.waits("to have Carol in a group", `document.querySelector("[data-group='Handoff: Support' i] .contact-name")?.innerText === "`+carolIs+`"`)
+}

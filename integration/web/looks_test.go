@@ -21,13 +21,13 @@ var axe string
 // accessible judges what the page shows now by axe-core, WCAG 2.2 AA and best
 // practices.
 func (b *tab) accessible(what string) {
-	b.t.Helper()
-	ctx := b.ctx
+	b.T.Helper()
+	ctx := b.Ctx
 	_, err := chromedp.Run(ctx, chromedp.Evaluate[any](axe+";true"))
-	require.NoError(b.t, err)
+	require.NoError(b.T, err)
 	found := eval[[]string](b, `axe.run(document, {resultTypes: ["violations"]}).then(r =>
 		r.violations.map(v => v.id + ": " + v.nodes.map(n => n.html + " " + n.failureSummary).join("; ")))`)
-	require.Empty(b.t, found, what)
+	require.Empty(b.T, found, what)
 }
 
 func TestAccessible(t *testing.T) {
@@ -37,32 +37,32 @@ func TestAccessible(t *testing.T) {
 	for _, scheme := range []string{"light", "dark"} {
 		for _, width := range []int64{390, 1100} {
 			v := w.visitor()
-			v.screen(width, 760, scheme)
+			v.Screen(width, 760, scheme)
 			at := fmt.Sprint(" ", scheme, width)
-			v.open(w.url("/chat"))
+			v.Open(w.url("/chat"))
 			v.accessible("the choice" + at)
-			v.open(w.url("/chat?queue=billing&lang=de"))
-			v.shows("We are back on Monday.")
+			v.Open(w.url("/chat?queue=billing&lang=de"))
+			v.Shows("We are back on Monday.")
 			v.accessible("the away form" + at)
-			v.shoot("away-" + scheme)
-			v.open(w.url("/chat?queue=support"))
+			v.Shoot("away-" + scheme)
+			v.Open(w.url("/chat?queue=support"))
 			v.accessible("the form" + at)
-			v.shoot(fmt.Sprintf("form-%s-%d", scheme, width))
+			v.Shoot(fmt.Sprintf("form-%s-%d", scheme, width))
 			v.begin("Carol", "hello "+at)
 			conv := w.takes(alice)
 			w.send(alice, conv, "see https://www.example.com/price-list or this")
-			v.shows("price-list")
+			v.Shows("price-list")
 			require.NoError(t, alice.SendXML("<message type='chat' to='"+conv+"'><composing xmlns='http://jabber.org/protocol/chatstates'/></message>"))
-			v.shows("Alice is typing…")
+			v.Shows("Alice is typing…")
 			v.accessible("the chat" + at)
-			v.run(chromedp.Click("#end"), chromedp.WaitVisible("#sure"))
+			v.Run(chromedp.Click("#end"), chromedp.WaitVisible("#sure"))
 			v.accessible("the question" + at)
-			v.run(chromedp.Click("#sure button.main"), chromedp.WaitVisible("#after"))
+			v.Run(chromedp.Click("#sure button.main"), chromedp.WaitVisible("#after"))
 			v.accessible("the end" + at)
 			w.expect(alice, "the end", client.Message(conv, "ended the session"))
-			v.open(w.url("/html?queue=support&theme=" + scheme))
+			v.Open(w.url("/html?queue=support&theme=" + scheme))
 			v.accessible("the page without JavaScript" + at)
-			v.silent()
+			v.Silent()
 		}
 	}
 }
@@ -73,17 +73,17 @@ func TestKeyboard(t *testing.T) {
 	w.serve()
 	alice := w.agent("alice")
 	v := w.visitor()
-	v.open(w.url("/chat?queue=support"))
-	v.run(chromedp.WaitVisible("#first"))
-	focused := func(id string) { t.Helper(); v.waits(`document.activeElement.id === ` + quoted(id)) }
-	v.run(chromedp.KeyEvent("\t"))
+	v.Open(w.url("/chat?queue=support"))
+	v.Run(chromedp.WaitVisible("#first"))
+	focused := func(id string) { t.Helper(); v.Waits(`document.activeElement.id === ` + quoted(id)) }
+	v.Run(chromedp.KeyEvent("\t"))
 	focused("f-name")
-	v.run(chromedp.KeyEvent("Carol"), chromedp.KeyEvent("\t"), chromedp.KeyEvent("\t"))
+	v.Run(chromedp.KeyEvent("Carol"), chromedp.KeyEvent("\t"), chromedp.KeyEvent("\t"))
 	focused("first")
-	v.run(chromedp.KeyEvent("hello"), chromedp.KeyEvent("\t"), chromedp.KeyEvent("\r"))
+	v.Run(chromedp.KeyEvent("hello"), chromedp.KeyEvent("\t"), chromedp.KeyEvent("\r"))
 	focused("text") // one can write at once
 	conv := w.takes(alice)
-	v.run(chromedp.KeyEvent("by keyboard"), chromedp.KeyEvent("\r"))
+	v.Run(chromedp.KeyEvent("by keyboard"), chromedp.KeyEvent("\r"))
 	w.expect(alice, "the line", client.Message(conv, "by keyboard"))
 }
 
@@ -93,22 +93,22 @@ func TestInert(t *testing.T) {
 	w.serve()
 	alice := w.agent("alice")
 	v := w.visitor()
-	v.open(w.url("/chat?queue=support"))
+	v.Open(w.url("/chat?queue=support"))
 	v.begin(`<img src=x onerror="window.bad=1">`, `<script>window.bad=1</script>`)
 	conv := w.takes(alice)
 	for i, x := range []string{`<img src=x onerror="window.bad=1">`, `<svg onload="window.bad=1">`, `"><script>window.bad=1</script>`,
 		`javascript:window.bad=1`, `<a href="javascript:window.bad=1">x</a>`, `https://x/"onmouseover="window.bad=1`, `{{constructor}}`} {
 		end := fmt.Sprintf(" end-%d", i)
 		w.send(alice, conv, x+end)
-		v.shows(x + end)
+		v.Shows(x + end)
 		v.says(x + end + "-mine")
-		v.shows(x + end + "-mine")
+		v.Shows(x + end + "-mine")
 	}
 	w.send(alice, conv, "javascript:window.bad=1", client.WithPayload("<x xmlns='jabber:x:oob'><url>javascript:window.bad=1</url></x>"))
 	w.send(alice, conv, "the end")
-	v.shows("the end")
+	v.Shows("the end")
 	require.False(t, eval[bool](v, `"bad" in window || [...document.links].some(a => !/^https?:/.test(a.href)) || !!document.querySelector("#lines :is(img,svg,script)")`))
-	v.silent()
+	v.Silent()
 }
 
 // A file goes to the agent by an address nobody can guess.
@@ -117,20 +117,20 @@ func TestFile(t *testing.T) {
 	w.serve()
 	alice := w.agent("alice")
 	v := w.visitor()
-	v.open(w.url("/chat?queue=support"))
+	v.Open(w.url("/chat?queue=support"))
 	v.begin("Carol", "see this")
 	conv := w.takes(alice)
 	file := filepath.Join(t.TempDir(), "bill.png")
-	png, err := chromedp.Run(v.ctx, chromedp.CaptureScreenshot())
+	png, err := chromedp.Run(v.Ctx, chromedp.CaptureScreenshot())
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(file, png, 0o600))
-	v.run(chromedp.SetUploadFiles("#file", []string{file}))
+	v.Run(chromedp.SetUploadFiles("#file", []string{file}))
 	e := w.expect(alice, "the file", client.Message(conv, w.url("/files/")))
 	require.True(t, e.Has("jabber:x:oob", "x"))
-	v.waits(`document.querySelector("#lines img")?.naturalWidth > 0`)
+	v.Waits(`document.querySelector("#lines img")?.naturalWidth > 0`)
 	html := filepath.Join(t.TempDir(), "page.html")
 	require.NoError(t, os.WriteFile(html, []byte("<!doctype html><script>alert(1)</script>"), 0o600))
-	v.run(chromedp.SetUploadFiles("#file", []string{html}))
-	v.shows("Files of this kind cannot be sent here.")
-	v.silent()
+	v.Run(chromedp.SetUploadFiles("#file", []string{html}))
+	v.Shows("Files of this kind cannot be sent here.")
+	v.Silent()
 }

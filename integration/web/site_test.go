@@ -3,7 +3,6 @@
 package web
 
 import (
-	"context"
 	"encoding/hex"
 	"fmt"
 	"net/http"
@@ -33,23 +32,19 @@ func site(t *testing.T, line func() string) string {
 
 // frame attaches to the chat in the page of a site.
 func (b *tab) frame(prefix string) *tab {
-	b.t.Helper()
+	b.T.Helper()
 	var f *tab
-	require.Eventually(b.t, func() bool {
-		infos, err := chromedp.Targets(b.ctx)
-		require.NoError(b.t, err)
+	require.Eventually(b.T, func() bool {
+		infos, err := chromedp.Targets(b.Ctx)
+		require.NoError(b.T, err)
 		for _, i := range infos {
 			if i.Type == "iframe" && strings.HasPrefix(i.URL, prefix) {
-				f = &tab{t: b.t}
-				var cancel context.CancelFunc
-				f.ctx, cancel = chromedp.NewContext(b.ctx, chromedp.WithTargetID(i.TargetID))
-				b.t.Cleanup(cancel)
+				f = &tab{b.Attach(i.TargetID)}
 				return true
 			}
 		}
 		return false
 	}, patience, 50*time.Millisecond)
-	require.NoError(b.t, chromedp.Listen(f.ctx, f.complaint))
 	return f
 }
 
@@ -72,13 +67,13 @@ func TestEmbedded(t *testing.T) {
 	w.serve()
 	alice := w.agent("alice")
 	v := w.visitor()
-	v.screen(1100, 760, "light")
-	v.open(origin)
-	v.waits(shadow(`r.querySelector("button").getAttribute("aria-label") === "Open chat"`))
+	v.Screen(1100, 760, "light")
+	v.Open(origin)
+	v.Waits(shadow(`r.querySelector("button").getAttribute("aria-label") === "Open chat"`))
 	eval[bool](v, shadow(`r.querySelector("button").click(), true`))
 	f := v.frame(w.url("/chat"))
-	f.waits(`document.querySelector("#f-name").closest(".field").hidden`) // the site has said who it is
-	f.run(chromedp.SendKeys("#first", "charged twice"), chromedp.Click("#begin button.main"), chromedp.WaitVisible("#text"))
+	f.Waits(`document.querySelector("#f-name").closest(".field").hidden`) // the site has said who it is
+	f.Run(chromedp.SendKeys("#first", "charged twice"), chromedp.Click("#begin button.main"), chromedp.WaitVisible("#text"))
 	w.expect(alice, "the offer", client.Message(desk, "Carol Jones"))
 	w.send(alice, desk, "y")
 	e := w.expect(alice, "the handover message", func(e client.Event) bool {
@@ -86,24 +81,24 @@ func TestEmbedded(t *testing.T) {
 	})
 	conv, _, _ := strings.Cut(e.From, "/")
 	w.send(alice, conv, "I am looking")
-	f.shows("I am looking")
+	f.Shows("I am looking")
 	require.Equal(t, "#0b6e4f", eval[string](f, `getComputedStyle(document.documentElement).getPropertyValue("--accent")`))
-	v.shoot("embedded")
+	v.Shoot("embedded")
 
-	f.run(chromedp.Click("#close"))
-	v.waits(shadow(`r.querySelector("iframe").hidden`))
+	f.Run(chromedp.Click("#close"))
+	v.Waits(shadow(`r.querySelector("iframe").hidden`))
 	w.send(alice, conv, "are you still there?")
 	w.send(alice, conv, "hello?")
-	v.waits(shadow(`r.querySelector("b").textContent === "2" && r.querySelector("button").getAttribute("aria-label") === "Open chat, 2 unread"`))
+	v.Waits(shadow(`r.querySelector("b").textContent === "2" && r.querySelector("button").getAttribute("aria-label") === "Open chat, 2 unread"`))
 	eval[bool](v, shadow(`r.querySelector("button").click(), true`))
-	v.waits(shadow(`r.querySelector("b").hidden`))
+	v.Waits(shadow(`r.querySelector("b").hidden`))
 
-	v.run(chromedp.Reload())
+	v.Run(chromedp.Reload())
 	w.send(alice, conv, "after the reload")
-	v.waits(shadow(`r.querySelector("iframe")`)) // made by itself: there is a session
+	v.Waits(shadow(`r.querySelector("iframe")`)) // made by itself: there is a session
 	f = v.frame(w.url("/chat"))
-	f.shows("after the reload")
-	f.shows("charged twice")
+	f.Shows("after the reload")
+	f.Shows("charged twice")
 }
 
 // A site that is not listed gets no frame, and its scripts get nothing.
@@ -116,12 +111,10 @@ func TestForeignSite(t *testing.T) {
 	w.serve()
 	alice := w.agent("alice")
 	v := w.visitor()
-	v.open(origin)
-	v.waits("true")
+	v.Open(origin)
+	v.Waits("true")
 	w.eventually("the frame to be refused", func() bool {
-		v.mu.Lock()
-		defer v.mu.Unlock()
-		return strings.Contains(strings.Join(v.complaints, "\n"), "frame-ancestors")
+		return strings.Contains(strings.Join(v.Complaints(), "\n"), "frame-ancestors")
 	})
 	for _, how := range []string{
 		`{method: "POST", mode: "no-cors", credentials: "include", headers: {"Content-Type": "text/plain"}, body: JSON.stringify(ask)}`,
@@ -136,7 +129,7 @@ func TestForeignSite(t *testing.T) {
 	}
 	// What came before would have been offered first.
 	ours := w.visitor()
-	ours.open(w.url("/chat?queue=support"))
+	ours.Open(w.url("/chat?queue=support"))
 	ours.begin("Carol", "genuine")
 	require.Contains(t, w.expect(alice, "an offer", client.Message(desk, "Take it?")).Body, "genuine")
 }
