@@ -11,8 +11,8 @@ func Names() []string {
 		"store.migrate.begun", "store.migrate.applied", "store.migrate.committed",
 		"store.begin.before", "store.begin.after",
 		"store.write.conversation", "store.write.line", "store.write.epoch", "store.write.transfer", "store.write.outcome",
-		"store.write.confirm", "store.write.buried", "store.write.item", "store.bury.copied", "store.fresh.moved",
-		"store.retry.counted",
+		"store.write.confirm", "store.write.buried", "store.write.item", "store.bury.copied", "store.retry.counted",
+		"store.journal.written", "store.settle.line", "store.settle.conversations", "store.settle.outbox",
 		"store.commit.before", "store.commit.after",
 		"store.close.before", "store.close.checkpointed", "store.close.after",
 

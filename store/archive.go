@@ -29,7 +29,7 @@ type archiveQueries struct {
 // The conversation, and the lines of it between two numbers.
 const (
 	oneConv   = `(SELECT id FROM conversations WHERE domain = :domain AND local = :local)`
-	someLines = ` FROM dialog l WHERE l.conv = ` + oneConv + ` AND l.seq BETWEEN :first AND :through`
+	someLines = ` FROM lines l WHERE l.conv = ` + oneConv + ` AND l.seq BETWEEN :first AND :through`
 )
 
 func (q *archiveQueries) texts() []text {
@@ -70,6 +70,9 @@ func (s *SQLite) ArchiveKey(ctx context.Context) (key []byte, err error) {
 
 // ArchivePage implements [desk.Archive].
 func (s *SQLite) ArchivePage(ctx context.Context, q desk.ArchiveQuery) (lines []desk.Line, more bool, err error) {
+	if err := s.current(ctx, q.Domain, q.Local); err != nil {
+		return nil, false, err
+	}
 	spans, stmt := slices.Clone(q.View.Spans), s.archive.forward
 	if q.Backward {
 		slices.Reverse(spans)
@@ -125,6 +128,18 @@ func (s *SQLite) pageOf(ctx context.Context, stmt *sql.Stmt, lines *[]desk.Line,
 	return false, rows.Err()
 }
 
+// current puts the journal into the tables, which is where the archive is read from,
+// if it has any of a conversation.
+func (s *SQLite) current(ctx context.Context, domain, local string) error {
+	s.journal.mu.RLock()
+	_, fresh := s.journal.convs[address{domain, local}]
+	s.journal.mu.RUnlock()
+	if !fresh {
+		return nil
+	}
+	return s.settle(ctx)
+}
+
 // named are the arguments of a statement on some lines of one conversation.
 func named(domain, local string, first, through uint64, more ...any) []any {
 	return append([]any{sql.Named("domain", domain), sql.Named("local", local), sql.Named("first", upTo(first)),
@@ -134,6 +149,9 @@ func named(domain, local string, first, through uint64, more ...any) []any {
 // ArchiveCount implements [desk.Archive]. The lines of a conversation are
 // numbered without gaps; the oldest may be gone.
 func (s *SQLite) ArchiveCount(ctx context.Context, domain, local string, v desk.View) (uint64, error) {
+	if err := s.current(ctx, domain, local); err != nil {
+		return 0, err
+	}
 	var oldest, count uint64
 	err := s.archive.first.QueryRowContext(ctx, named(domain, local, 1, math.MaxInt64)...).Scan(&oldest)
 	if err != nil || oldest == 0 {
@@ -166,6 +184,9 @@ func (s *SQLite) wrong(op string, err error) error {
 // ArchiveNth implements [desk.Archive]. It steps back by as many lines as are
 // still missing; what was said in private is in an index of its own.
 func (s *SQLite) ArchiveNth(ctx context.Context, domain, local string, first, through uint64, n int) (uint64, error) {
+	if err := s.current(ctx, domain, local); err != nil {
+		return 0, err
+	}
 	seq := through + 1
 	for missing := uint64(n); missing > 0; {
 		if seq <= first || seq-first <= missing {
@@ -185,6 +206,9 @@ func (s *SQLite) ArchiveNth(ctx context.Context, domain, local string, first, th
 // ArchiveBetween implements [desk.Archive]. Lines are in the order of their
 // times but where a clock was set back, so it halves its way to them.
 func (s *SQLite) ArchiveBetween(ctx context.Context, domain, local string, start, end time.Time) (first, through uint64, err error) {
+	if err := s.current(ctx, domain, local); err != nil {
+		return 0, 0, err
+	}
 	first, through = 1, math.MaxInt64
 	if !start.IsZero() {
 		if first, err = s.since(ctx, domain, local, micros(start)); err != nil {
@@ -234,6 +258,9 @@ func (s *SQLite) since(ctx context.Context, domain, local string, at int64) (uin
 
 // Stretches implements [desk.Archive].
 func (s *SQLite) Stretches(ctx context.Context, domain, local string, who handoff.Party) ([]desk.Stretch, error) {
+	if err := s.current(ctx, domain, local); err != nil {
+		return nil, err
+	}
 	all, err := collect(ctx, s.archive.stretches, func(r row) (st desk.Stretch, err error) {
 		err = r.Scan(&st.Epoch, &st.Session, &st.First, &st.Through, &st.Share.None, &st.Share.Last, &st.Until)
 		return st, err

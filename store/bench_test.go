@@ -75,7 +75,7 @@ func BenchmarkRestore(b *testing.B) {
 	require.NoError(b, s.Commit(context.Background(), batch))
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := s.Restore(context.Background(), domain); err != nil {
+		if _, err := s.Restore(context.Background(), domain, nil); err != nil {
 			b.Fatal(err)
 		}
 	}

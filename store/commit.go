@@ -18,10 +18,12 @@ type scratch struct {
 	other map[address]int64 // keys of conversations that are not in the batch
 	ids   []int64           // of the items, in their order
 
-	begins  map[string]uint64 // the number of each conversation's first line in the batch
-	through int64             // fresh lines up to that id have been put among the others
-	settled []address         // and all of these conversations
-	rows    map[int64]still   // of the conversations written, by key
+	begins map[string]uint64 // the number of each conversation's first line in the batch
+
+	// Of a batch that may be brief.
+	seqs    map[string]uint64 // the number of each conversation's last line so far
+	origins map[[3]string]struct{}
+	text    []byte
 }
 
 type owner struct {
@@ -34,11 +36,11 @@ type address struct{ domain, local string }
 func (w *scratch) reset() {
 	if w.own == nil {
 		w.own, w.other, w.begins = map[string]owner{}, map[address]int64{}, map[string]uint64{}
-		w.rows = map[int64]still{}
+		w.seqs, w.origins = map[string]uint64{}, map[[3]string]struct{}{}
 	}
 	clear(w.begins)
-	clear(w.rows)
-	w.through, w.settled = 0, w.settled[:0]
+	clear(w.seqs)
+	clear(w.origins)
 	clear(w.own)
 	clear(w.other)
 	w.ids = w.ids[:0]
@@ -64,39 +66,36 @@ func (s *SQLite) Commit(ctx context.Context, b *desk.Batch) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if err := s.unlike(ctx, b); err != nil {
-		return err
+	s.scratch.reset()
+	if s.brief(ctx, b) {
+		return s.note(ctx, b)
 	}
-	moving := s.fresh.crowded(len(b.Lines))
-	together := moving || len(b.Buried) > 0
-	if together { // lines go from one table to the other: nobody reads them meanwhile
-		s.fresh.mu.Lock()
-		defer s.fresh.mu.Unlock()
-	}
-	err := s.transact(ctx, "commit", func(ctx context.Context) error {
+	return s.commitRows(ctx, b)
+}
+
+// commitRows writes a batch into the tables, behind what is in the journal.
+func (s *SQLite) commitRows(ctx context.Context, b *desk.Batch) error {
+	nextLine, nextItem := s.journal.nextLine, s.journal.nextItem
+	err := s.settled(ctx, "commit", func(ctx context.Context) error {
 		s.scratch.reset()
-		return s.write(ctx, b, moving)
+		return s.write(ctx, b)
 	})
 	if err != nil {
 		return err
 	}
-	if !together {
-		s.fresh.mu.Lock()
-		defer s.fresh.mu.Unlock()
-	}
-	s.fresh.moved(s.scratch.through)
-	for _, at := range s.scratch.settled {
-		s.fresh.remove(at, math.MaxInt64)
-	}
-	s.fresh.add(b, s.scratch.own)
+	s.copying.committed(rowsEntries)
+	s.journal.nextLine, s.journal.nextItem = nextLine+int64(len(b.Lines)), nextItem+int64(len(b.Items))
 	for _, c := range b.Conversations {
 		c.Key = s.scratch.own[c.Local].key
 		c.Version++
+		s.remember(c)
+	}
+	for _, c := range b.Forgotten {
+		delete(s.known, c.Key)
 	}
 	for i, it := range b.Items {
-		it.ID = s.scratch.ids[i]
+		it.ID = nextItem + int64(i)
 	}
-	s.rowsWritten()
 	s.origins.committed(b)
 	return nil
 }
@@ -133,15 +132,8 @@ func (s *SQLite) transact(ctx context.Context, op string, do func(context.Contex
 	return fmt.Errorf("%w: %w", desk.ErrUnknownOutcome, s.explain(op, err))
 }
 
-// write executes the statements of a batch, what is referred to first. Moving
-// says that the oldest fresh lines are put among the others.
-func (s *SQLite) write(ctx context.Context, b *desk.Batch, moving bool) error {
-	if moving {
-		s.scratch.through = s.fresh.oldest()
-		if err := s.moveThrough(ctx, s.scratch.through); err != nil {
-			return fmt.Errorf("putting lines among the others: %w", err)
-		}
-	}
+// write executes the statements of a batch, what is referred to first.
+func (s *SQLite) write(ctx context.Context, b *desk.Batch) error {
 	for i := range slices.Backward(b.Lines) {
 		s.scratch.begins[b.Lines[i].Conversation] = b.Lines[i].Seq
 	}
@@ -162,7 +154,11 @@ func (s *SQLite) write(ctx context.Context, b *desk.Batch, moving bool) error {
 		fault.Point("store.write.conversation")
 	}
 	for i := range b.Lines {
-		if err := s.writeLine(ctx, &b.Lines[i], s.fresh.next+int64(i)); err != nil {
+		key, err := s.key(b.Lines[i].Conversation)
+		if err == nil {
+			err = s.writeLine(ctx, key, &freshLine{s.journal.nextLine + int64(i), b.Lines[i]})
+		}
+		if err != nil {
 			return fmt.Errorf("line %d of %s: %w", b.Lines[i].Seq, b.Lines[i].Conversation, err)
 		}
 		fault.Point("store.write.line")
@@ -193,12 +189,8 @@ func (s *SQLite) writeConversation(ctx context.Context, c *desk.Conversation) er
 	if _, twice := s.scratch.own[c.Local]; twice {
 		return errors.New("it is in the batch twice")
 	}
-	r, route, err := encodeRow(c)
-	if err != nil {
-		return err
-	}
 	if c.Key != 0 {
-		res, err := s.updateRow(ctx, c, r, route)
+		res, err := s.updateRow(ctx, c)
 		if err != nil {
 			return err
 		}
@@ -218,9 +210,13 @@ func (s *SQLite) writeConversation(ctx context.Context, c *desk.Conversation) er
 	case erased:
 		return fmt.Errorf("%w: its address was that of an erased caller", desk.ErrStale)
 	}
-	res, err := s.stmts.insertConv.ExecContext(ctx, c.Domain, c.Local, c.Number, c.Entry, r.queue, string(c.Caller),
-		r.phase, r.holder, r.session, r.epoch, c.Seq, r.first, r.hops, r.offer, r.last, r.name, r.lang, r.reach, r.info,
-		r.beside, route)
+	r, err := encodeRow(c)
+	if err != nil {
+		return err
+	}
+	res, err := s.stmts.insertConv.ExecContext(ctx, c.Domain, c.Local, c.Number, c.Entry, c.Queue, string(c.Caller),
+		int64(c.Phase), string(c.Holder), c.Session, c.Epoch, c.Seq, c.First, c.Hops, r.offer, r.last, c.Name, c.Lang,
+		c.Reach, r.info, r.beside, r.route)
 	if s.duplicate(err) {
 		return fmt.Errorf("%w: %w", desk.ErrStale, err)
 	}
@@ -245,8 +241,7 @@ func (s *SQLite) moved(ctx context.Context, c *desk.Conversation) error {
 }
 
 // before returns what the number of a conversation's last line must be below, as
-// committed: that of its first line in the batch. The table fresh does not see that
-// a number is among the others already.
+// committed: that of its first line in the batch.
 func (s *SQLite) before(c *desk.Conversation) int64 {
 	if seq := s.scratch.begins[c.Local]; seq > 0 {
 		return upTo(seq)
@@ -282,16 +277,13 @@ func (s *SQLite) keyOf(ctx context.Context, domain, local string) (int64, error)
 	return key, err
 }
 
-func (s *SQLite) writeLine(ctx context.Context, l *desk.Line, id int64) error {
-	key, err := s.key(l.Conversation)
-	if err != nil {
-		return err
-	}
+func (s *SQLite) writeLine(ctx context.Context, key int64, f *freshLine) error {
+	l := &f.line
 	payload := l.Payload
 	if payload == nil {
 		payload = []byte{} // nil would be NULL
 	}
-	_, err = s.stmts.insertLine.ExecContext(ctx, id, key, l.Seq, l.Session, l.Epoch, micros(l.At), string(l.By),
+	_, err := s.stmts.insertLine.ExecContext(ctx, f.id, key, l.Seq, l.Session, l.Epoch, micros(l.At), string(l.By),
 		string(l.Role), l.Name, string(l.To), l.StanzaID, l.OriginID, l.Body, payload, l.Private)
 	return err
 }

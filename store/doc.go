@@ -5,9 +5,9 @@
 // WAL mode with synchronous=FULL, which is read back at every start. The file
 // is readable for its owner only, and exactly one process has it open.
 //
-// Lines go to a table of their own first and among the others when many have come
-// together (fresh.go): whoever reads the database from outside reads the view
-// dialog, which has both.
+// What people say is committed as one row for each batch, and put into the tables
+// together with much else (journal.go): whoever reads the database from outside reads
+// the views dialog, outbox and standing, which have both.
 //
 // Times are kept in microseconds; what a time has below that is cut off.
 package store

@@ -13,6 +13,8 @@ type driver struct {
 	open  func(dsn string) (*sql.DB, error)
 	code  func(error) int // SQLite's extended result code, 0 for any other error
 	claim func(path string) (real string, free func() error, err error)
+
+	background bool // SQLite's log is copied into the database beside the commits
 }
 
 // onDisk is the driver of the program.
@@ -25,6 +27,8 @@ var onDisk = driver{
 		return 0
 	},
 	claim: claimFile,
+
+	background: true,
 }
 
 // claimFile makes a database this process's own, after checking that nobody else

@@ -69,8 +69,8 @@ func TestJSONStaysReadable(t *testing.T) {
 func TestUnreadable(t *testing.T) {
 	for text, want := range map[string]string{
 		"UPDATE conversations SET offer = '{' ": "the database holds 1 bytes that cannot be read: unexpected end",
-		"UPDATE outbox SET kind = 'dance'":      `unknown kind "dance"`,
-		"UPDATE outbox SET effect = '[]'":       "outbox item 1",
+		"UPDATE backlog SET kind = 'dance'":     `unknown kind "dance"`,
+		"UPDATE backlog SET effect = '[]'":      "outbox item 1",
 	} {
 		src := tempSource(t)
 		s := mustOpen(t, src)
@@ -79,7 +79,7 @@ func TestUnreadable(t *testing.T) {
 			Domain: domain, Conversation: c.Local, Kind: desk.KindBind, Effect: handoff.Bind{}}}})
 		require.NoError(t, s.Close())
 		script(t, src.Path, text)
-		_, err := mustOpen(t, src).Restore(t.Context(), domain)
+		_, err := mustOpen(t, src).Restore(t.Context(), domain, func(*desk.Conversation) {})
 		require.ErrorContains(t, err, want)
 	}
 }

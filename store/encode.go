@@ -67,6 +67,26 @@ func encodeClosed(c handoff.Closed) (string, error) {
 
 func decodeClosed(text string) (handoff.Closed, error) {
 	var c closedJSON
+	short := flat(text, func(f flatField) bool {
+		switch f.name {
+		case "id":
+			return f.text(&c.ID)
+		case "state":
+			return f.text((*string)(&c.State))
+		case "by":
+			return f.text((*string)(&c.By))
+		case "epoch":
+			var n int64
+			ok := f.number(&n)
+			c.Epoch = uint64(n)
+			return ok && n >= 0
+		}
+		return false
+	})
+	if short {
+		return handoff.Closed(c), nil
+	}
+	c = closedJSON{}
 	err := decode(text, &c)
 	return handoff.Closed(c), err
 }

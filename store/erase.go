@@ -134,7 +134,7 @@ func (s *SQLite) remove(ctx context.Context, caller handoff.Party) error {
 }
 
 func (s *SQLite) removeConversation(ctx context.Context, c desk.Conversation) error {
-	for _, table := range []string{"web_events", "web_ratings", "outbox", "dead_letters", "outcomes", "transfers", "epochs", "lines"} {
+	for _, table := range []string{"web_events", "web_ratings", "backlog", "dead_letters", "outcomes", "transfers", "epochs", "lines"} {
 		if _, err := s.conn.ExecContext(ctx, "DELETE FROM "+table+" WHERE conv = ?", c.Key); err != nil {
 			return err
 		}

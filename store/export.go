@@ -93,7 +93,7 @@ func (x *exporter) write(object any) error {
 
 // chosen returns the conversations that a filter lets through.
 func (f Filter) chosen(ctx context.Context, tx *sql.Tx) ([]desk.Conversation, error) {
-	stmt, err := tx.PrepareContext(ctx, `SELECT `+convColumns+` FROM conversations c
+	stmt, err := tx.PrepareContext(ctx, `SELECT `+convColumns+` FROM standing c
 		WHERE (:caller = '' OR c.caller = :caller) AND (:local = '' OR c.local = :local) ORDER BY c.domain, c.number`)
 	if err != nil {
 		return nil, err

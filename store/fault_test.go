@@ -218,7 +218,7 @@ func TestShortReads(t *testing.T) {
 	d.short = func(name string, off int64) bool { return short && name == "/baton.db" && off >= 4096 }
 	s, done = openOn(t, d)
 	short = true
-	_, err := s.Restore(t.Context(), domain)
+	_, err := s.Restore(t.Context(), domain, nil)
 	require.ErrorContains(t, err, "/baton.db is damaged, restore a backup")
 	b := &desk.Batch{Conversations: []*desk.Conversation{c}}
 	said(b, c, 1)

@@ -18,7 +18,7 @@ import (
 
 // SchemaVersion is the schema that this program reads and writes: the number of
 // the last migration.
-const SchemaVersion = 9
+const SchemaVersion = 11
 
 //go:embed migrations/*.sql
 var embedded embed.FS

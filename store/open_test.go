@@ -66,7 +66,7 @@ func TestProperties(t *testing.T) {
 		require.Equal(t, want, read(s.conn, name), name)
 	}
 	require.Equal(t, "1", read(s.reading, "query_only"))
-	_, err := s.reading.ExecContext(t.Context(), "DELETE FROM outbox")
+	_, err := s.reading.ExecContext(t.Context(), "DELETE FROM backlog")
 	require.ErrorContains(t, err, "readonly")
 
 	err = assertPragmas(t.Context(), s.conn, []pragma{{"synchronous", "EXTRA", "3"}})
@@ -238,6 +238,6 @@ func TestClose(t *testing.T) {
 	require.NoError(t, s.Close())
 	require.ErrorIs(t, s.Commit(t.Context(), &desk.Batch{Done: []int64{1}}), ErrClosed)
 	require.ErrorIs(t, s.Retry(t.Context(), 1, 1), ErrClosed)
-	_, err := s.Restore(t.Context(), domain)
+	_, err := s.Restore(t.Context(), domain, nil)
 	require.ErrorContains(t, err, "closed")
 }

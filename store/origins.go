@@ -14,6 +14,7 @@ import (
 const (
 	mostOrigins = 4096    // of one conversation; of a longer one none are remembered
 	allOrigins  = 1 << 18 // of all together, some 10 MB
+	mostAbsent  = 1024    // looked up in vain
 )
 
 // origins remembers which origin-ids the lines of a conversation have, so that a
@@ -26,10 +27,20 @@ type origins struct {
 	mu    sync.Mutex
 	known map[address]map[uint64]struct{} // nil: too many to remember
 	count int
+
+	absent  map[origin]struct{} // looked up in vain since the last commit, which looks again
+	commits uint64
+}
+
+// origin is what no two lines have in common.
+type origin struct {
+	at address
+	by handoff.Party
+	id string
 }
 
 func newOrigins() *origins {
-	return &origins{seed: maphash.MakeSeed(), known: map[address]map[uint64]struct{}{}}
+	return &origins{seed: maphash.MakeSeed(), known: map[address]map[uint64]struct{}{}, absent: map[origin]struct{}{}}
 }
 
 func (o *origins) hash(by handoff.Party, origin string) uint64 {
@@ -60,6 +71,24 @@ func (o *origins) lacks(at address, by handoff.Party, origin string, fill func(e
 	return !there, nil
 }
 
+// looked reports whether there was no such line since the last commit, and how many
+// commits there have been.
+func (o *origins) looked(of origin) (absent bool, commits uint64) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	_, absent = o.absent[of]
+	return absent, o.commits
+}
+
+// lacked notes that there was no such line as of so many commits.
+func (o *origins) lacked(of origin, commits uint64) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.commits == commits && len(o.absent) < mostAbsent {
+		o.absent[of] = struct{}{}
+	}
+}
+
 // keep remembers a set, and forgets others where that makes too many. The caller
 // holds the lock.
 func (o *origins) keep(at address, set map[uint64]struct{}) {
@@ -78,6 +107,8 @@ func (o *origins) keep(at address, set map[uint64]struct{}) {
 func (o *origins) committed(b *desk.Batch) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	o.commits++
+	clear(o.absent)
 	domains := map[string]string{}
 	for _, c := range b.Conversations {
 		domains[c.Local] = c.Domain
@@ -106,21 +137,21 @@ func (o *origins) committed(b *desk.Batch) {
 // LineByOrigin returns the one line by an author with the origin id, or
 // [desk.ErrNotFound]. No line has the empty id.
 func (s *SQLite) LineByOrigin(ctx context.Context, domain, local string, by handoff.Party, origin string) (desk.Line, error) {
-	s.fresh.mu.RLock()
-	defer s.fresh.mu.RUnlock()
+	s.journal.mu.RLock()
+	defer s.journal.mu.RUnlock()
 	return s.byOrigin(ctx, address{domain, local}, by, origin)
 }
 
-// byOrigin is LineByOrigin for who holds fresh.mu.
-func (s *SQLite) byOrigin(ctx context.Context, at address, by handoff.Party, origin string) (desk.Line, error) {
-	if origin == "" {
+// byOrigin is LineByOrigin for who holds SQLite.mu or journal.mu.
+func (s *SQLite) byOrigin(ctx context.Context, at address, by handoff.Party, id string) (desk.Line, error) {
+	if id == "" {
 		return desk.Line{}, errNoLine
 	}
-	if l, ok := s.fresh.find(at, func(l *desk.Line) bool { return l.By == by && l.OriginID == origin }); ok {
+	if l, ok := s.journal.find(at, func(l *desk.Line) bool { return l.By == by && l.OriginID == id }); ok {
 		return l, nil
 	}
-	none, err := s.origins.lacks(at, by, origin, func(each func(handoff.Party, string)) error {
-		for _, l := range s.fresh.convs[at] {
+	none, err := s.origins.lacks(at, by, id, func(each func(handoff.Party, string)) error {
+		for _, l := range s.journal.lines(at) {
 			each(l.line.By, l.line.OriginID)
 		}
 		return s.origined(ctx, at, each)
@@ -131,7 +162,16 @@ func (s *SQLite) byOrigin(ctx context.Context, at address, by handoff.Party, ori
 	case none:
 		return desk.Line{}, errNoLine
 	}
-	return s.line(ctx, s.queries.lineByOrigin, at.domain, at.local, string(by), origin)
+	of := origin{at, by, id}
+	absent, commits := s.origins.looked(of)
+	if absent {
+		return desk.Line{}, errNoLine
+	}
+	l, err := s.line(ctx, s.queries.lineByOrigin, at.domain, at.local, string(by), id)
+	if errors.Is(err, desk.ErrNotFound) {
+		s.origins.lacked(of, commits)
+	}
+	return l, err
 }
 
 // origined reads the origin-ids of a conversation's lines.

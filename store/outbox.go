@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 
 	"baton/desk"
 	"baton/fault"
@@ -24,8 +23,8 @@ func (s *SQLite) writeOutbox(ctx context.Context, b *desk.Batch) error {
 		}
 		fault.Point("store.write.buried")
 	}
-	for _, it := range b.Items {
-		if err := s.writeItem(ctx, it); err != nil {
+	for i, it := range b.Items {
+		if err := s.writeItem(ctx, it, s.journal.nextItem+int64(i)); err != nil {
 			return fmt.Errorf("outbox item %s to %s in %s: %w", it.Kind, it.To, it.Conversation, err)
 		}
 		fault.Point("store.write.item")
@@ -33,7 +32,7 @@ func (s *SQLite) writeOutbox(ctx context.Context, b *desk.Batch) error {
 	return nil
 }
 
-func (s *SQLite) writeItem(ctx context.Context, it *desk.Item) error {
+func (s *SQLite) writeItem(ctx context.Context, it *desk.Item, id int64) error {
 	key, err := s.keyOf(ctx, it.Domain, it.Conversation)
 	if err != nil {
 		return err
@@ -47,13 +46,8 @@ func (s *SQLite) writeItem(ctx context.Context, it *desk.Item) error {
 			return err
 		}
 	}
-	res, err := s.stmts.insertItem.ExecContext(ctx, it.Domain, key, string(it.Kind), string(it.To), seq, effect,
+	_, err = s.stmts.insertItem.ExecContext(ctx, id, it.Domain, key, string(it.Kind), string(it.To), seq, effect,
 		micros(it.At), it.Tries)
-	if err != nil {
-		return err
-	}
-	id, err := res.LastInsertId()
-	s.scratch.ids = append(s.scratch.ids, id)
 	return err
 }
 
@@ -63,7 +57,7 @@ func (s *SQLite) hasLine(ctx context.Context, it *desk.Item, seq uint64) error {
 	if first := s.scratch.begins[it.Conversation]; first > 0 && seq >= first {
 		return nil
 	}
-	if _, ok := s.fresh.find(address{it.Domain, it.Conversation}, func(l *desk.Line) bool { return l.Seq == seq }); ok {
+	if _, ok := s.journal.find(address{it.Domain, it.Conversation}, func(l *desk.Line) bool { return l.Seq == seq }); ok {
 		return nil
 	}
 	_, err := s.line(ctx, s.queries.lineBySeq, it.Domain, it.Conversation, upTo(seq))
@@ -89,6 +83,14 @@ func encodeItem(it *desk.Item) (seq any, effect string, err error) {
 
 // Pending reports whether an item is in the outbox still.
 func (s *SQLite) Pending(ctx context.Context, id int64) (pending bool, err error) {
+	s.journal.mu.RLock()
+	defer s.journal.mu.RUnlock()
+	if _, ok := s.journal.items[id]; ok {
+		return true, nil
+	}
+	if _, ok := s.journal.done[id]; ok {
+		return false, nil
+	}
 	if err := s.queries.pending.QueryRowContext(ctx, id).Scan(&pending); err != nil {
 		return false, s.readError("outbox item", err)
 	}
@@ -100,7 +102,7 @@ func (s *SQLite) Pending(ctx context.Context, id int64) (pending bool, err error
 func (s *SQLite) Retry(ctx context.Context, id int64, tries int) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.transact(ctx, "retry", func(ctx context.Context) error {
+	return s.settled(ctx, "retry", func(ctx context.Context) error {
 		_, err := s.stmts.retry.ExecContext(ctx, tries, id)
 		fault.Point("store.retry.counted")
 		return err
@@ -111,15 +113,6 @@ func (s *SQLite) Retry(ctx context.Context, id int64, tries int) error {
 // and At of d. When it is no longer in the outbox, nothing happens, so that it
 // can be repeated.
 func (s *SQLite) bury(ctx context.Context, d desk.Dead) error {
-	if d.Item.Kind == desk.KindLine { // a dead letter refers to a line among the others
-		at := address{d.Item.Domain, d.Item.Conversation}
-		if !slices.Contains(s.scratch.settled, at) {
-			if err := s.moveOne(ctx, at); err != nil {
-				return err
-			}
-			s.scratch.settled = append(s.scratch.settled, at)
-		}
-	}
 	_, err := s.stmts.bury.ExecContext(ctx, d.Item.Tries, d.Reason, micros(d.At), d.Item.ID)
 	if err != nil {
 		return err

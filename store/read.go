@@ -21,23 +21,29 @@ func (s *SQLite) readError(op string, err error) error {
 	return s.explain(op, err)
 }
 
-// Restore returns what a desk starts from: all of it as of one moment.
-func (s *SQLite) Restore(ctx context.Context, domain string) (desk.Snapshot, error) {
+// Restore returns what a desk starts from, and calls open, unless it is nil, with
+// every conversation that has an open session: all of it as of one moment.
+func (s *SQLite) Restore(ctx context.Context, domain string, open func(*desk.Conversation)) (desk.Snapshot, error) {
 	var snap desk.Snapshot
-	s.fresh.mu.RLock()
-	defer s.fresh.mu.RUnlock()
+	s.journal.mu.RLock()
+	defer s.journal.mu.RUnlock()
+	conversations, items := s.queries.open, s.queries.items
+	if s.journal.size > 0 { // not at the start
+		conversations, items = s.queries.openNow, s.queries.itemsNow
+	}
 	tx, err := s.reading.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
 	if err != nil {
 		return snap, s.readError("restore", err)
 	}
 	defer tx.Rollback()
-	if snap.Open, err = collect(ctx, tx.StmtContext(ctx, s.queries.open), scanConversation, domain); err != nil {
-		return desk.Snapshot{}, s.readError("restore conversations", err)
+	if open != nil {
+		if err := eachConversation(ctx, tx.StmtContext(ctx, conversations), open, domain); err != nil {
+			return desk.Snapshot{}, s.readError("restore conversations", err)
+		}
 	}
-	if snap.Items, err = collect(ctx, tx.StmtContext(ctx, s.queries.items), scanItem, domain); err != nil {
+	if snap.Items, err = collect(ctx, tx.StmtContext(ctx, items), scanItem, domain); err != nil {
 		return desk.Snapshot{}, s.readError("restore the outbox", err)
 	}
-	s.fillFresh(snap.Items)
 	if snap.Paused, err = collect(ctx, tx.StmtContext(ctx, s.queries.paused), scanPaused, domain); err != nil {
 		return desk.Snapshot{}, s.readError("restore pauses", err)
 	}
@@ -66,9 +72,14 @@ func (s *SQLite) ByNumber(ctx context.Context, domain string, number int64) (des
 }
 
 func (s *SQLite) conversation(ctx context.Context, q *sql.Stmt, args ...any) (desk.Conversation, error) {
+	s.journal.mu.RLock()
+	defer s.journal.mu.RUnlock()
 	c, err := scanConversation(q.QueryRowContext(ctx, args...))
 	if err != nil {
 		return desk.Conversation{}, s.readError("conversation", err)
+	}
+	if t := s.journal.convs[address{c.Domain, c.Local}]; t != nil {
+		c.Seq, c.Version, c.Route = t.seq, t.version, t.route
 	}
 	return c, nil
 }

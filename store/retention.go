@@ -160,7 +160,7 @@ func (p *pruner) through(ctx context.Context, a aging) (through uint64, err erro
 		open = a.First
 	}
 	rows, err := p.s.reading.QueryContext(ctx, `SELECT l.seq, l.session, l.at FROM lines l
-		WHERE l.conv = ? AND l.seq < min(?, coalesce((SELECT min(o.seq) FROM outbox o WHERE o.conv = l.conv), ?))
+		WHERE l.conv = ? AND l.seq < min(?, coalesce((SELECT min(o.seq) FROM backlog o WHERE o.conv = l.conv), ?))
 		ORDER BY l.seq`, a.Key, open, int64(math.MaxInt64))
 	if err != nil {
 		return 0, err
@@ -227,8 +227,8 @@ func (p *pruner) forget(ctx context.Context, a aging) error {
 	defer s.mu.Unlock()
 	over := false
 	err := s.transact(ctx, "prune", func(ctx context.Context) error {
-		err := s.conn.QueryRowContext(ctx, `SELECT phase = 0 AND NOT EXISTS (SELECT 1 FROM dialog WHERE conv = :conv)
-			AND NOT EXISTS (SELECT 1 FROM outbox WHERE conv = :conv)
+		err := s.conn.QueryRowContext(ctx, `SELECT phase = 0 AND NOT EXISTS (SELECT 1 FROM lines WHERE conv = :conv)
+			AND NOT EXISTS (SELECT 1 FROM backlog WHERE conv = :conv)
 			AND max(quiet, coalesce((SELECT max(at) FROM epochs WHERE conv = :conv), 0),
 				coalesce((SELECT max(at) FROM outcomes WHERE conv = :conv), 0),
 				coalesce((SELECT max(at) FROM transfers WHERE conv = :conv), 0),

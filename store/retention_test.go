@@ -174,7 +174,7 @@ func TestPruneConversations(t *testing.T) {
 		never := waiting(3) // nothing was ever said, and nothing tells when
 		never.Phase = handoff.Idle
 		mustCommit(t, s, &desk.Batch{Conversations: []*desk.Conversation{never}})
-		items, err := s.Restore(t.Context(), domain)
+		items, err := s.Restore(t.Context(), domain, nil)
 		require.NoError(t, err)
 		for _, it := range items.Items {
 			mustCommit(t, s, &desk.Batch{Done: []int64{it.ID}})

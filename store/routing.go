@@ -30,7 +30,28 @@ func encodeRoute(r desk.Routing) (string, error) {
 
 func decodeRoute(text string) (desk.Routing, error) {
 	var j routeJSON
-	err := decode(text, &j)
+	short := flat(text, func(f flatField) bool {
+		switch f.name {
+		case "since_us":
+			return f.number(&j.Since)
+		case "skill":
+			return f.text(&j.Skill)
+		case "heard_us":
+			return f.number(&j.Heard)
+		case "last":
+			return f.text((*string)(&j.Last))
+		case "placed_us":
+			return f.number(&j.PlacedAt)
+		case "closed_us":
+			return f.number(&j.Closed)
+		}
+		return false
+	})
+	var err error
+	if !short {
+		j = routeJSON{}
+		err = decode(text, &j)
+	}
 	return desk.Routing{Since: fromMicros(j.Since), Skill: j.Skill, Heard: fromMicros(j.Heard), Last: j.Last,
 		Place: j.Place, PlacedAt: fromMicros(j.PlacedAt), Closed: fromMicros(j.Closed)}, err
 }

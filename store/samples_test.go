@@ -25,7 +25,7 @@ func waiting(n int64) *desk.Conversation {
 			Phase:  handoff.Waiting, Session: 1, First: 1,
 		},
 		Domain: domain, Local: fmt.Sprintf("caller.%08d", n), Number: n, Entry: "support", Queue: "support",
-		Name: "Caller", Lang: "en",
+		Name: "Caller", Lang: "en", Route: desk.Routing{Since: at(0), Heard: at(0)},
 	}
 }
 
@@ -118,6 +118,11 @@ func change(t *rapid.T, c *desk.Conversation) {
 	c.Queue, c.Name = word().Draw(t, "queue"), word().Draw(t, "name")
 	c.Lang, c.Reach = word().Draw(t, "lang"), word().Draw(t, "reach")
 	c.Info = fields().Draw(t, "info")
+	c.Route = desk.Routing{
+		Since: moment().Draw(t, "since"), Heard: moment().Draw(t, "heard"), PlacedAt: moment().Draw(t, "placed"),
+		Closed: moment().Draw(t, "closed until"), Skill: word().Draw(t, "skill"), Last: maybe().Draw(t, "held last"),
+		Place: rapid.IntRange(0, 99).Draw(t, "place"),
+	}
 }
 
 func conversation(t *rapid.T, domain string) *desk.Conversation {

@@ -31,27 +31,6 @@ func collect[T any](ctx context.Context, q *sql.Stmt, scan func(row) (T, error),
 	return all, rows.Err()
 }
 
-func scanConversation(r row) (desk.Conversation, error) {
-	var c desk.Conversation
-	var offer, last, info, beside, route string
-	err := r.Scan(&c.Key, &c.Domain, &c.Local, &c.Number, &c.Entry, &c.Queue, (*string)(&c.Caller), &c.Phase,
-		(*string)(&c.Holder), &c.Session, &c.Epoch, &c.Seq, &c.First, &c.Hops, &offer, &last, &c.Name, &c.Lang,
-		&c.Reach, &info, &c.Version, &beside, &route)
-	if err != nil {
-		return c, err
-	}
-	var err1, err2, err3, err4, err5 error
-	c.Offer, err1 = decodeOffer(offer)
-	c.Last, err2 = decodeClosed(last)
-	c.Info, err3 = decodeInfo(info)
-	err4 = decodeBeside(beside, &c)
-	c.Route, err5 = decodeRoute(route)
-	if err := errors.Join(err1, err2, err3, err4, err5); err != nil {
-		return c, fmt.Errorf("conversation %s: %w", c.Local, err)
-	}
-	return c, nil
-}
-
 // scanLine reads the conversation's localpart and lineColumns.
 func scanLine(r row) (desk.Line, error) {
 	var l desk.Line

@@ -88,5 +88,6 @@ func writerPragmas(foreignKeys bool) []pragma {
 		{"synchronous", "FULL", "2"},
 		{"foreign_keys", fk, fk},
 		{"mmap_size", "0", "0"},
+		{"cache_size", "-16384", "-16384"}, // KiB: what is put into the tables together is of many pages
 	}
 }

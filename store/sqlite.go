@@ -34,14 +34,15 @@ type SQLite struct {
 	queries queries
 	archive archiveQueries
 	origins *origins
-	fresh   *fresh
+	journal *journal
 
 	mu      sync.Mutex // guards what follows
 	writing *sql.DB
 	conn    *sql.Conn // the only connection of writing
 	stmts   statements
 	scratch scratch
-	rows    map[int64]still // of conversations written lately, by key
+	known   map[int64]desk.Conversation // some, as they were last committed, by key
+	copying *checkpoints                // nil: SQLite does it
 	closed  bool
 }
 
@@ -56,7 +57,7 @@ func Open(ctx context.Context, src Source, o Options) (*SQLite, error) {
 }
 
 func open(ctx context.Context, src Source, o Options, drv driver) (_ *SQLite, err error) {
-	s := &SQLite{drv: drv, log: o.Logger, origins: newOrigins(), fresh: newFresh(), rows: map[int64]still{}}
+	s := &SQLite{drv: drv, log: o.Logger, origins: newOrigins(), journal: newJournal(), known: map[int64]desk.Conversation{}}
 	defer func() {
 		if err != nil {
 			s.release()
@@ -70,6 +71,11 @@ func open(ctx context.Context, src Source, o Options, drv driver) (_ *SQLite, er
 	}
 	if err := s.openReaders(ctx); err != nil {
 		return nil, s.explain("cannot open for reading", err)
+	}
+	if drv.background {
+		if err := s.openCheckpoints(ctx); err != nil {
+			return nil, s.explain("cannot open", err)
+		}
 	}
 	return s, nil
 }
@@ -145,7 +151,7 @@ func (s *SQLite) openWriter(ctx context.Context) (err error) {
 	if err := prepare(ctx, s.conn, s.stmts.texts()); err != nil {
 		return err
 	}
-	return s.openFresh(ctx)
+	return s.replay(ctx)
 }
 
 // assertPragmas reads back what the guarantees rest on: SQLite ignores a pragma
@@ -189,18 +195,23 @@ func prepare(ctx context.Context, p interface {
 	return nil
 }
 
-// Close waits for what is running, copies the log into the database, closes it
-// and lets go of the lock. Later calls of any method fail; of Close they do
-// nothing.
+// Close waits for what is running, puts the journal into the tables, copies the log
+// into the database, closes it and lets go of the lock. Later calls of any method
+// fail; of Close they do nothing.
 func (s *SQLite) Close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
 		return nil
 	}
-	s.closed = true
+	err := s.flush(context.Background())
+	copying := s.copying
+	s.closed, s.copying = true, nil
+	s.mu.Unlock()
+	err = errors.Join(err, copying.close())
+	s.mu.Lock()
 	fault.Point("store.close.before")
-	if err := s.release(); err != nil {
+	if err := errors.Join(err, s.release()); err != nil {
 		return fmt.Errorf("store: closing %s: %w", s.path, err)
 	}
 	fault.Point("store.close.after")
@@ -210,7 +221,7 @@ func (s *SQLite) Close() error {
 // release gives back whatever has been opened. The readers go first, so that
 // the last connection leaves neither -wal nor -shm behind.
 func (s *SQLite) release() error {
-	var errs []error
+	errs := []error{s.copying.close()} // of one that could not be opened
 	if s.reading != nil {
 		errs = append(errs, s.reading.Close())
 	}

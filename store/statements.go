@@ -9,9 +9,8 @@ type statements struct {
 	sayConv                             *sql.Stmt
 	erased                              *sql.Stmt
 	insertLine, insertEpoch             *sql.Stmt
-	moveAll, dropAll                    *sql.Stmt
-	moveLine, dropLine                  *sql.Stmt
-	allFresh, lastLine                  *sql.Stmt
+	note, emptyJournal                  *sql.Stmt
+	advance, lastItem                   *sql.Stmt
 	insertTransfer, insertOutcome       *sql.Stmt
 	insertItem, deleteItem, retry, bury *sql.Stmt
 	pause, resume, forget               *sql.Stmt
@@ -35,14 +34,7 @@ func (s *statements) texts() []text {
 			WHERE id = ? AND version = ? AND domain = ? AND local = ? AND seq < ?`},
 		{&s.erased, `SELECT EXISTS (SELECT 1 FROM erased WHERE address = ?)`},
 		{&s.findConv, `SELECT id FROM conversations WHERE domain = ? AND local = ?`},
-		{&s.insertLine, `INSERT INTO fresh (id, ` + storedLine + `) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`},
-		{&s.moveAll, `INSERT INTO lines (id, ` + storedLine + `) SELECT id, ` + storedLine + ` FROM fresh WHERE id <= ? ORDER BY id`},
-		{&s.dropAll, `DELETE FROM fresh WHERE id <= ?`},
-		{&s.moveLine, `INSERT INTO lines (id, ` + storedLine + `) SELECT id, ` + storedLine + ` FROM fresh WHERE id = ?`},
-		{&s.dropLine, `DELETE FROM fresh WHERE id = ?`},
-		{&s.allFresh, `SELECT l.id, c.domain, c.local, ` + lineColumns + `
-			FROM fresh l JOIN conversations c ON c.id = l.conv ORDER BY l.id`},
-		{&s.lastLine, `SELECT 1 + max(coalesce((SELECT max(id) FROM lines), 0), coalesce((SELECT max(id) FROM fresh), 0))`},
+		{&s.insertLine, `INSERT INTO lines (id, ` + storedLine + `) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`},
 		{&s.insertEpoch, `INSERT INTO epochs (conv, epoch, session, holder, transfer, first, through, at)
 			VALUES (?, ?, ?, ?, ?, ?, ?, ?)`},
 		{&s.insertTransfer, `INSERT INTO transfers (domain, transfer, conv, session, author, author_name,
@@ -50,26 +42,31 @@ func (s *statements) texts() []text {
 			through, at, deadline) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`},
 		{&s.insertOutcome, `INSERT INTO outcomes (domain, transfer, conv, party, role, state, author, epoch,
 			reason, at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`},
-		{&s.insertItem, `INSERT INTO outbox (domain, conv, kind, recipient, seq, effect, at, tries)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?)`},
-		{&s.deleteItem, `DELETE FROM outbox WHERE id = ?`},
+		{&s.note, `INSERT INTO journal (said) VALUES (?)`},
+		{&s.emptyJournal, `DELETE FROM journal`},
+		{&s.advance, `UPDATE conversations SET seq = ?, route = ?, version = ? WHERE id = ?`},
+		{&s.lastItem, `UPDATE sqlite_sequence SET seq = max(seq, ?) WHERE name = 'backlog'`},
+		{&s.insertItem, `INSERT INTO backlog (id, domain, conv, kind, recipient, seq, effect, at, tries)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`},
+		{&s.deleteItem, `DELETE FROM backlog WHERE id = ?`},
 		{&s.pause, `INSERT INTO paused (domain, agent, since) VALUES (?, ?, ?)
 			ON CONFLICT (domain, agent) DO UPDATE SET since = excluded.since`},
 		{&s.resume, `DELETE FROM paused WHERE domain = ? AND agent = ?`},
 		{&s.forget, `UPDATE conversations SET forgotten = 1, version = version + 1
 			WHERE id = ? AND version = ? AND phase = 0 AND forgotten = 0`},
-		{&s.retry, `UPDATE outbox SET tries = ? WHERE id = ?`},
+		{&s.retry, `UPDATE backlog SET tries = ? WHERE id = ?`},
 		{&s.bury, `INSERT INTO dead_letters (item, domain, conv, kind, recipient, seq, effect, at, tries, reason,
-			buried) SELECT id, domain, conv, kind, recipient, seq, effect, at, ?, ?, ? FROM outbox WHERE id = ?`},
+			buried) SELECT id, domain, conv, kind, recipient, seq, effect, at, ?, ?, ? FROM backlog WHERE id = ?`},
 	}
 }
 
-// storedLine are the columns of a line in either table.
+// storedLine are the columns of a line but for its id.
 const storedLine = `conv, seq, session, epoch, at, author, role, name, recipient, stanza, origin, body, payload, private`
 
 // queries are those of the reading connections.
 type queries struct {
 	open, items, nextNumber                *sql.Stmt
+	openNow, itemsNow                      *sql.Stmt // the same with what is in the journal
 	byCaller, byLocal, byNumber            *sql.Stmt
 	lines, lineBySeq, lineByStanza         *sql.Stmt
 	lineByOrigin, transfer, outcomes, held *sql.Stmt
@@ -92,18 +89,28 @@ const (
 	selectConv = `SELECT ` + convColumns + ` FROM conversations c WHERE c.domain = ? AND `
 )
 
+func selectOpen(conversations string) string {
+	return `SELECT ` + convColumns + ` FROM ` + conversations + ` c WHERE c.domain = ? AND c.phase <> 0 ORDER BY c.id`
+}
+
+func selectItems(outbox, dialog string) string {
+	return `SELECT o.id, o.domain, c.local, o.kind, o.recipient, o.effect, o.at, o.tries, ` + itemColumns + `
+		FROM ` + outbox + ` o JOIN conversations c ON c.id = o.conv
+		LEFT JOIN ` + dialog + ` l ON l.conv = o.conv AND l.seq = o.seq
+		WHERE o.domain = ? ORDER BY o.id`
+}
+
 func (q *queries) texts() []text {
 	return []text{
-		{&q.open, selectConv + `c.phase <> 0 ORDER BY c.id`},
-		{&q.items, `SELECT o.id, o.domain, c.local, o.kind, o.recipient, o.effect, o.at, o.tries, ` + itemColumns + `
-			FROM outbox o JOIN conversations c ON c.id = o.conv
-			LEFT JOIN lines l ON l.conv = o.conv AND l.seq = o.seq
-			WHERE o.domain = ? ORDER BY o.id`},
+		{&q.open, selectOpen("conversations")},
+		{&q.openNow, selectOpen("standing")},
+		{&q.items, selectItems("backlog", "lines")},
+		{&q.itemsNow, selectItems("outbox", "dialog")},
 		{&q.nextNumber, `SELECT 1 + max(
 			coalesce((SELECT max(number) FROM conversations WHERE domain = ?), 0),
 			coalesce((SELECT last FROM numbers WHERE domain = ?), 0))`},
 		{&q.paused, `SELECT domain, agent, since FROM paused WHERE domain = ?`},
-		{&q.pending, `SELECT EXISTS (SELECT 1 FROM outbox WHERE id = ?)`},
+		{&q.pending, `SELECT EXISTS (SELECT 1 FROM backlog WHERE id = ?)`},
 		{&q.byCaller, selectConv + `c.entry = ? AND c.caller = ? AND c.forgotten = 0`},
 		{&q.byLocal, selectConv + `c.local = ?`},
 		{&q.byNumber, selectConv + `c.number = ?`},

@@ -166,7 +166,7 @@ func testConcurrent(t *testing.T, s engine, _ reopen) {
 					return
 				default:
 				}
-				snap, err := s.Restore(context.Background(), domain)
+				snap, err := restored(context.Background(), s, domain)
 				if err != nil || len(snap.Open) != 1 || len(snap.Items) != int(snap.Open[0].Seq) {
 					t.Errorf("not one moment's state: %v, %d items, %+v", err, len(snap.Items), snap.Open)
 					return

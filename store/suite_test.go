@@ -53,10 +53,21 @@ func mustCommit(t require.TestingT, s engine, b *desk.Batch) {
 	require.NoError(t, s.Commit(context.Background(), b))
 }
 
-func restore(t require.TestingT, s engine, domain string) desk.Snapshot {
-	snap, err := s.Restore(context.Background(), domain)
+// started is what a desk starts from.
+type started struct {
+	desk.Snapshot
+	Open []desk.Conversation
+}
+
+func restored(ctx context.Context, s desk.Store, domain string) (all started, err error) {
+	all.Snapshot, err = s.Restore(ctx, domain, func(c *desk.Conversation) { all.Open = append(all.Open, *c) })
+	return all, err
+}
+
+func restore(t require.TestingT, s engine, domain string) started {
+	all, err := restored(context.Background(), s, domain)
 	require.NoError(t, err)
-	return snap
+	return all
 }
 
 func testNew(t *testing.T, s engine, _ reopen) {
@@ -124,8 +135,8 @@ func requireRefused(t *testing.T, s engine, b *desk.Batch, want error) {
 	require.Equal(t, stats, mustStats(t, s))
 }
 
-func mustStats(t *testing.T, s engine) Stats {
-	st, err := s.Stats(t.Context())
+func mustStats(t require.TestingT, s engine) Stats {
+	st, err := s.Stats(context.Background())
 	require.NoError(t, err)
 	return st
 }

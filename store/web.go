@@ -70,11 +70,12 @@ func (s *SQLite) WebEvents(ctx context.Context, domain, local string, after uint
 
 // UnpostedWeb implements [desk.Mailbox].
 func (s *SQLite) UnpostedWeb(ctx context.Context, domain string) ([]desk.Line, error) {
-	const unposted = ` l ON l.conv = c.id
+	if err := s.settle(ctx); err != nil {
+		return nil, err
+	}
+	rows, err := s.reading.QueryContext(ctx, `SELECT c.local, `+lineColumns+` FROM conversations c CROSS JOIN lines l ON l.conv = c.id
 		WHERE c.domain = ?1 AND c.caller LIKE ?2 || '%@' || ?1 AND l.author = c.caller
-		AND NOT EXISTS (SELECT 1 FROM web_events e WHERE e.conv = c.id AND e.item = 'line:' || l.seq)`
-	const from = `SELECT c.local, ` + lineColumns + ` FROM conversations c CROSS JOIN `
-	rows, err := s.reading.QueryContext(ctx, from+`lines`+unposted+` UNION ALL `+from+`fresh`+unposted+`
+		AND NOT EXISTS (SELECT 1 FROM web_events e WHERE e.conv = c.id AND e.item = 'line:' || l.seq)
 		ORDER BY 1, 2`, domain, desk.WebPrefix)
 	if err != nil {
 		return nil, s.readError("web lines", err)

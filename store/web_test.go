@@ -137,7 +137,7 @@ func TestPruneWeb(t *testing.T) {
 	ended := *c
 	ended.Conversation.Phase = 0
 	b := &desk.Batch{Conversations: []*desk.Conversation{&ended}}
-	snap, err := s.Restore(t.Context(), domain)
+	snap, err := s.Restore(t.Context(), domain, nil)
 	require.NoError(t, err)
 	for _, it := range snap.Items { // all has arrived
 		b.Done = append(b.Done, it.ID)

@@ -49,7 +49,7 @@ func (w *worker) works(s *SQLite, synchronous string) error {
 
 // step commits one batch of whatever comes.
 func (w *worker) step(ctx context.Context, s *SQLite) error {
-	snap, err := s.Restore(ctx, domain)
+	snap, err := restored(ctx, s, domain)
 	if err != nil {
 		return err
 	}

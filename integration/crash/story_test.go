@@ -175,6 +175,9 @@ func mainStory() story {
 		word("bob", "", "!done", all(saw("bob", "You left this chat", 1), saw("alice", "Bob has left", 1))),
 		say(carol(9, "alice")),
 		word("alice", "", "!done", saw("carol", "This chat has ended", 1)),
+		step{"carol writes again", func(p *play) { p.say(carol(10)) }, all(rung("alice", 3), journalled("carol 10"))},
+		word("alice", "desk", "y", took("alice", 3)),
+		word("alice", "", "!done", saw("carol", "This chat has ended", 2)),
 		drained,
 	}}
 }

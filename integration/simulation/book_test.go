@@ -245,10 +245,19 @@ func (k *keeper) write(ctx context.Context, b *desk.Batch) error {
 	return nil
 }
 
-func (k *keeper) Restore(ctx context.Context, domain string) (desk.Snapshot, error) {
-	s, err := k.Store.Restore(ctx, domain)
+func (k *keeper) Restore(ctx context.Context, domain string, open func(*desk.Conversation)) (desk.Snapshot, error) {
+	var all []desk.Conversation
+	s, err := k.Store.Restore(ctx, domain, func(c *desk.Conversation) { all = append(all, *c) })
 	if m := k.w.mutant; m.restored != nil {
 		m.restored(&s)
+	}
+	if k.w.mutant.loses && len(all) > 1 {
+		all = all[1:]
+	}
+	for i := range all {
+		if open != nil {
+			open(&all[i])
+		}
 	}
 	return s, err
 }

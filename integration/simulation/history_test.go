@@ -30,6 +30,7 @@ type mutant struct {
 	restored  func(*desk.Snapshot)
 	lies      bool // commits are confirmed before they are written
 	forgetful bool // repeated messages are not known again
+	loses     bool // a session at a restart
 }
 
 // result is what playing a history came to.

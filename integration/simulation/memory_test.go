@@ -44,14 +44,15 @@ func copyConv(c *desk.Conversation) desk.Conversation {
 	return d
 }
 
-func (m *memory) Restore(context.Context, string) (desk.Snapshot, error) {
+func (m *memory) Restore(_ context.Context, _ string, open func(*desk.Conversation)) (desk.Snapshot, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	s := desk.Snapshot{NextNumber: 1}
 	for _, c := range m.convs {
 		s.NextNumber = max(s.NextNumber, c.Number+1)
-		if c.Phase != handoff.Idle {
-			s.Open = append(s.Open, copyConv(c))
+		if c.Phase != handoff.Idle && open != nil {
+			kept := copyConv(c)
+			open(&kept)
 		}
 	}
 	for _, it := range m.items {

@@ -89,11 +89,7 @@ func mutants() []mutant {
 		{name: "an item is forgotten at a restart", restored: func(s *desk.Snapshot) {
 			s.Items = slices.DeleteFunc(s.Items, func(it desk.Item) bool { return it.ID%3 == 0 })
 		}},
-		{name: "a session is forgotten at a restart", restored: func(s *desk.Snapshot) {
-			if len(s.Open) > 1 {
-				s.Open = s.Open[1:]
-			}
-		}},
+		{name: "a session is forgotten at a restart", loses: true},
 		{name: "commits are confirmed before they are written", lies: true},
 		{name: "repeated messages are not known again", forgetful: true},
 	}
