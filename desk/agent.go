@@ -159,7 +159,7 @@ func (w *work) mustTakePart(p handoff.Party) error {
 	case s == Overseer:
 		return refuse(handoff.ErrNotHolder, "You are not in this chat. Your message was not delivered.")
 	case s == Former:
-		return refuse(ErrFormer, "You handed this session on. Your message was not delivered.")
+		return w.former(p)
 	}
 	return ErrHidden
 }
@@ -183,8 +183,8 @@ type Find struct{ By handoff.Party }
 
 func (r Find) apply(w *work) (Result, error) {
 	var found []Conversation
-	for local := range w.d.busy[r.By] {
-		found = append(found, *w.d.convs[local])
+	for c := range w.d.sessionsOf(r.By) {
+		found = append(found, *c)
 	}
 	sortByNumber(found)
 	return Result{Found: found}, nil
@@ -206,8 +206,8 @@ func (r Presence) apply(w *work) (Result, error) {
 		d.absent[r.Agent] = w.now
 		d.rerouted = true // others may have to help out
 		if grace := d.Policy().Grace; grace > 0 {
-			for local := range d.busy[r.Agent] {
-				d.alarms.set(w.now.Add(grace), local)
+			for id := range d.busyAt(r.Agent) {
+				d.alarm(id, w.now.Add(grace))
 			}
 		}
 	}
@@ -256,7 +256,7 @@ func (w *work) lose() error {
 func (w *work) watchAgain() {
 	for _, p := range concerned(w.conv) {
 		if since, absent := w.d.absent[p]; absent && !w.vanished(p) && w.d.Policy().Grace > 0 {
-			w.d.alarms.set(since.Add(w.d.Policy().Grace), w.conv.Local)
+			w.d.alarm(w.d.shelf.find(w.conv.Local), since.Add(w.d.Policy().Grace))
 		}
 	}
 }

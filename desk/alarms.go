@@ -9,21 +9,31 @@ import (
 // back: whoever is woken looks whether there is something to do.
 type alarms struct{ h alarmHeap }
 
+// alarm is for who is at a place of the shelf, unless the place was given back
+// meanwhile.
 type alarm struct {
-	at    time.Time
-	local string
+	at        int64 // µs since 1970
+	id, times uint32
 }
 
-// set asks for a look at the conversation at the time at.
-func (a *alarms) set(at time.Time, local string) { heap.Push(&a.h, alarm{at, local}) }
+// ring is when an alarm rings, in µs since 1970, not before at.
+func ring(at time.Time) int64 { return at.Add(time.Microsecond - 1).UnixMicro() }
 
-// due removes and returns the conversations whose time has come.
-func (a *alarms) due(now time.Time) []string {
-	var locals []string
-	for len(a.h) > 0 && !now.Before(a.h[0].at) {
-		locals = append(locals, heap.Pop(&a.h).(alarm).local)
+// alarm asks for a look at the conversation at a place of the shelf; at place 0
+// there is none.
+func (d *Desk) alarm(id uint32, at time.Time) {
+	if id != 0 {
+		heap.Push(&d.alarms.h, alarm{ring(at), id, d.shelf.at(id).times})
 	}
-	return locals
+}
+
+// due removes and returns alarms whose time has come, most at a time.
+func (a *alarms) due(now time.Time, most int) []alarm {
+	var due []alarm
+	for len(due) < most && len(a.h) > 0 && a.h[0].at <= now.UnixMicro() {
+		due = append(due, heap.Pop(&a.h).(alarm))
+	}
+	return due
 }
 
 // maxWait bounds how long nobody looks at the alarms: the clock may be stepped
@@ -35,13 +45,13 @@ func (a *alarms) wait(now time.Time) time.Duration {
 	if len(a.h) == 0 {
 		return maxWait
 	}
-	return min(max(a.h[0].at.Sub(now), 0), maxWait)
+	return min(max(time.UnixMicro(a.h[0].at).Sub(now), 0), maxWait)
 }
 
 type alarmHeap []alarm
 
 func (h alarmHeap) Len() int           { return len(h) }
-func (h alarmHeap) Less(i, j int) bool { return h[i].at.Before(h[j].at) }
+func (h alarmHeap) Less(i, j int) bool { return h[i].at < h[j].at }
 func (h alarmHeap) Swap(i, j int)      { h[i], h[j] = h[j], h[i] }
 func (h *alarmHeap) Push(x any)        { *h = append(*h, x.(alarm)) }
 func (h *alarmHeap) Pop() any {

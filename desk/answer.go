@@ -45,8 +45,8 @@ func (w *work) offer(a *Answer) error {
 // pick finds the conversation whose offer rings for an agent.
 func (w *work) pick(by handoff.Party, number int64) (string, error) {
 	var ringing []Conversation
-	for local := range w.d.busy[by] {
-		if c := w.d.convs[local]; c.Offer.Rings(by) && (number == 0 || c.Number == number) {
+	for c := range w.d.sessionsOf(by) {
+		if c.Offer.Rings(by) && (number == 0 || c.Number == number) {
 			ringing = append(ringing, *c)
 		}
 	}

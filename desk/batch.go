@@ -18,6 +18,7 @@ type batch struct {
 	callers   map[callerKey]string // localparts of those staged
 	committed bool
 	load      map[handoff.Party]int // by how much they change what agents have to do
+	beside    map[string]*beside    // what it changes of what goes with sessions
 }
 
 type staged struct {
@@ -32,6 +33,7 @@ func newBatch() *batch {
 		staged:  map[string]*staged{},
 		callers: map[callerKey]string{},
 		load:    map[handoff.Party]int{},
+		beside:  map[string]*beside{},
 	}
 }
 
@@ -93,6 +95,7 @@ func (d *Desk) step(ctx context.Context, b *batch, req Request, now time.Time) (
 	}
 	if w.changed {
 		w.remember() // it may have been taken at once
+		w.accompany()
 		w.merge()
 	}
 	res.Conversation = w.conv
@@ -119,7 +122,9 @@ func (d *Desk) commit(ctx context.Context, b *batch) error {
 	}
 	fault.Point("desk.commit.after")
 	d.confirms = nil
+	d.committed = time.Now()
 	d.takeBreaks(b.Pauses)
+	d.besides.put(b.beside)
 	now := d.cfg.Now()
 	for _, s := range b.staged {
 		d.publish(s.was, s.now, s.passed, now)
@@ -166,69 +171,67 @@ func (d *Desk) recover(ctx context.Context, b *batch, cause error) {
 // publish makes now the desk's view of a conversation that was was. Passed says
 // that everybody asked let it pass.
 func (d *Desk) publish(was, now *Conversation, passed bool, at time.Time) {
-	if was != nil {
-		for _, p := range concerned(*was) {
-			delete(d.busy[p], was.Local)
-			if !slices.Contains(concerned(*now), p) {
-				d.rerouted = true
-				d.turns++
-				d.freed[p] = d.turns
+	id := d.shelf.find(now.Local)
+	open := now.Phase != handoff.Idle
+	if open {
+		d.mu.Lock()
+		id = d.shelf.put(id, now)
+		d.mu.Unlock()
+	}
+	d.published(id, was, now, passed, at)
+	if !open && id != 0 {
+		d.mu.Lock()
+		d.shelf.remove(id)
+		d.mu.Unlock()
+	}
+}
+
+// published keeps all the rest true to a conversation at a place of the shelf; at
+// place 0 it is over, and was before.
+func (d *Desk) published(id uint32, was, now *Conversation, passed bool, at time.Time) {
+	news := was == nil || regrouped(was, now)
+	if news && id != 0 {
+		d.engage(id, was, now)
+	}
+	if now.Offer.Open() {
+		d.alarm(id, now.Offer.Expires)
+	}
+	if grace := d.Policy().Grace; grace > 0 && len(d.absent) > 0 {
+		for _, p := range concerned(*now) {
+			if since, absent := d.absent[p]; absent {
+				d.alarm(id, since.Add(grace))
 			}
 		}
 	}
-	for _, p := range concerned(*now) {
-		if d.busy[p] == nil {
-			d.busy[p] = map[string]struct{}{}
-		}
-		d.busy[p][now.Local] = struct{}{}
-	}
-	key := callerKey{now.Entry, now.Caller}
-	d.mu.Lock()
-	if now.Phase == handoff.Idle {
-		delete(d.convs, now.Local)
-		delete(d.callers, key)
-	} else {
-		d.convs[now.Local] = now
-		d.callers[key] = now.Local
-	}
-	d.mu.Unlock()
-	if now.Offer.Open() {
-		d.alarms.set(now.Offer.Expires, now.Local)
-	}
-	for _, p := range concerned(*now) {
-		if since, absent := d.absent[p]; absent && d.Policy().Grace > 0 {
-			d.alarms.set(since.Add(d.Policy().Grace), now.Local)
-		}
-	}
 	d.waited(was, now, at)
-	d.await(now, passed, at)
+	d.await(id, now, passed, at)
 	d.wake(now, at)
-	d.listen(now, at)
-	d.stale = d.stale || was == nil || regrouped(was, now)
+	d.listen(id, now, at)
+	d.stale = d.stale || news
 }
 
 // regrouped reports whether who takes part, or where the session waits, is another
 // than it was: what people say changes no figures.
 func regrouped(was, now *Conversation) bool {
-	return was.Phase != now.Phase || was.Queue != now.Queue || was.Holder != now.Holder ||
-		!was.Route.Since.Equal(now.Route.Since) || !slices.Equal(concerned(*was), concerned(*now))
+	return was.Phase != now.Phase || was.Queue != now.Queue || was.Holder != now.Holder || was.Aside != now.Aside ||
+		!was.Route.Since.Equal(now.Route.Since) || !slices.Equal(was.Guests, now.Guests) ||
+		!slices.Equal(was.Offer.Ringing, now.Offer.Ringing)
 }
 
 // await keeps the list of sessions that nobody holds.
-func (d *Desk) await(now *Conversation, passed bool, at time.Time) {
+func (d *Desk) await(id uint32, now *Conversation, passed bool, at time.Time) {
+	wait, ok := d.waiting[now.Local]
 	if now.Phase != handoff.Waiting {
-		if _, ok := d.waiting[now.Local]; ok {
+		if ok {
 			delete(d.waiting, now.Local)
-			d.places = nil
+			d.ranks.remove(wait.queue, wait.order)
 			q, _ := d.Directory().Queue(now.Queue)
 			d.rerouted = d.rerouted || q.TellPosition // others are nearer now
 		}
 		return
 	}
-	wait, ok := d.waiting[now.Local]
 	if !ok {
 		d.arrivals++
-		d.places = nil
 		wait.order = d.arrivals
 		wait.from = now.Seq
 		if now.Was == "" && now.First > 0 { // what it began with waits too
@@ -237,8 +240,15 @@ func (d *Desk) await(now *Conversation, passed bool, at time.Time) {
 	}
 	if passed { // give them time before asking again
 		wait.again = at.Add(d.Policy().OfferTimeout)
-		d.alarms.set(wait.again, now.Local)
+		d.alarm(id, wait.again)
 	}
+	if ok && wait.queue != now.Queue {
+		d.ranks.remove(wait.queue, wait.order)
+	}
+	wait.queue, wait.since, wait.number = now.Queue, now.Route.Since, now.Number
+	wait.asked, wait.place, wait.placedAt = now.Offer.Open(), now.Route.Place, now.Route.PlacedAt
+	wait.busy = wait.asked || len(concerned(*now)) > 0
+	d.ranks.put(wait.queue, wait.order, wait.since)
 	d.waiting[now.Local] = wait
 }
 
@@ -251,7 +261,7 @@ func (d *Desk) spare(s *staged, at time.Time) {
 	}
 	wait.spared, wait.until = s.spared, at.Add(d.Policy().OfferTimeout)
 	d.waiting[s.now.Local] = wait
-	d.alarms.set(wait.until, s.now.Local)
+	d.alarm(d.shelf.find(s.now.Local), wait.until)
 }
 
 // position returns the session's place among those waiting for its queue,
@@ -261,23 +271,18 @@ func (d *Desk) position(c Conversation) int {
 	if w, ok := d.waiting[c.Local]; ok {
 		order = w.order
 	}
-	n := 1
-	for local, w := range d.waiting {
-		if o := d.convs[local]; o != nil && o.Queue == c.Queue && w.order < order {
-			n++
-		}
-	}
-	return n
+	return d.ranks.ahead(c.Queue, order) + 1
 }
 
 // concerned returns everybody who takes part in the session or is asked to.
 func concerned(c Conversation) []handoff.Party {
-	var who []handoff.Party
-	for _, p := range append([]handoff.Party{c.Holder, c.Aside}, c.Guests...) {
+	who := make([]handoff.Party, 0, 2+len(c.Guests)+len(c.Offer.Ringing))
+	for _, p := range [...]handoff.Party{c.Holder, c.Aside} {
 		if p != "" {
 			who = append(who, p)
 		}
 	}
+	who = append(who, c.Guests...)
 	for _, p := range c.Offer.Ringing { // of a reclaim: the holder
 		if !slices.Contains(who, p) {
 			who = append(who, p)

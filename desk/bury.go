@@ -16,6 +16,10 @@ type bury struct{ dead Dead }
 func (d *Desk) burials(given []Dead) []call {
 	calls := make([]call, 0, len(given))
 	for _, dead := range given {
+		if k := dead.Item.Kind; k == KindHeard || k == KindUnheard {
+			calls = append(calls, call{unheard{dead}, func(Result, error) { d.outbox.buried() }})
+			continue
+		}
 		calls = append(calls, call{bury{dead}, func(_ Result, err error) {
 			if err != nil {
 				d.cfg.Log.Error("cannot bury an item, trying again later", "item", dead.Item.ID, "error", err)

@@ -14,7 +14,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -58,33 +57,33 @@ type Desk struct {
 	policy atomic.Pointer[Policy]
 	signs  map[Way]func(Sign)
 
+	besides   besides
 	figures   atomic.Pointer[Figures]
 	onFigures []func(*Figures)
 
 	// Written by Run alone, under mu; a record once published never changes.
-	mu      sync.RWMutex
-	convs   map[string]*Conversation // open sessions by localpart, as committed
-	callers map[callerKey]string     // their localparts by caller
+	mu    sync.RWMutex
+	shelf *shelf // open sessions, as committed
 
 	// Owned by Run.
-	busy     map[handoff.Party]map[string]struct{} // sessions held and offers ringing, by agent
-	present  map[handoff.Party]bool                // who is available, or known not to be
-	absent   map[handoff.Party]time.Time           // who is offline, since when we know it
-	paused   map[handoff.Party]time.Time           // who takes a break, since when
-	freed    map[handoff.Party]uint64              // when they were last done with something, counted in such events
-	waiting  map[string]wait                       // sessions nobody holds
-	arrivals uint64                                // how many ever waited
-	alarms   alarms                                // when an offer expires, or a waiting session may be offered again
-	after    []call                                // what follows from the batch, run next
-	rerouted bool                                  // somebody became free: look at the waiting
-	number   int64                                 // the next short number
-	confirms []int64                               // confirmed items the store does not know of yet
-	stale    bool                                  // the figures may have changed
+	busy      map[handoff.Party]*busy     // who has something to do
+	present   map[handoff.Party]bool      // who is available, or known not to be
+	absent    map[handoff.Party]time.Time // who is offline, since when we know it
+	paused    map[handoff.Party]time.Time // who takes a break, since when
+	freed     map[handoff.Party]uint64    // when they were last done with something, counted in such events
+	waiting   map[string]wait             // sessions nobody holds
+	ranks     ranks                       // their order
+	arrivals  uint64                      // how many ever waited
+	alarms    alarms                      // when an offer expires, or a waiting session may be offered again
+	after     []call                      // what follows from the batch, run next
+	rerouted  bool                        // somebody became free: look at the waiting
+	number    int64                       // the next short number
+	committed time.Time                   // when the last batch was
+	confirms  []int64                     // confirmed items the store does not know of yet
+	stale     bool                        // the figures may have changed
 
-	listening map[string]time.Time       // the alarm that ends a silent session, by localpart
-	places    map[string]int             // of those who wait; nil: to be counted anew
-	waits     map[string][]time.Duration // the last ones, by queue
-	turns     uint64                     // counts who was done with something
+	waits map[string][]time.Duration // the last ones, by queue
+	turns uint64                     // counts who was done with something
 }
 
 type callerKey struct {
@@ -95,6 +94,15 @@ type callerKey struct {
 // wait is a session's place in its queue.
 type wait struct {
 	order uint64
+
+	queue    string // this and what follows as in its conversation
+	since    time.Time
+	number   int64
+	asked    bool // an offer of it is open
+	busy     bool // it is, or somebody takes part
+	place    int
+	placedAt time.Time
+
 	from  uint64    // the last line before it began to wait
 	again time.Time // not offered again before; zero: at any time
 	next  time.Time // when others may serve it, for which an alarm is set
@@ -125,6 +133,7 @@ type Result struct {
 	Duplicate    bool           // it had been committed before; nothing was done
 	Resumed      bool           // the holder speaks to the caller again
 	Standing     Standing       // what the asker is to the conversation
+	On           bool           // what was switched is on now
 }
 
 // New makes a desk and its outbox, which performs nothing before Run.
@@ -146,17 +155,15 @@ func New(cfg Config) *Desk {
 		stop:    make(chan struct{}),
 		signs:   map[Way]func(Sign){},
 		news:    make(chan struct{}, 1),
-		convs:   map[string]*Conversation{},
-		callers: map[callerKey]string{},
-		busy:    map[handoff.Party]map[string]struct{}{},
+		shelf:   newShelf(),
+		busy:    map[handoff.Party]*busy{},
 		present: map[handoff.Party]bool{},
 		absent:  map[handoff.Party]time.Time{},
 		paused:  map[handoff.Party]time.Time{},
 		freed:   map[handoff.Party]uint64{},
 		waits:   map[string][]time.Duration{},
-
-		listening: map[string]time.Time{},
-		waiting:   map[string]wait{},
+		waiting: map[string]wait{},
+		ranks:   ranks{},
 	}
 	d.figures.Store(&Figures{})
 	d.Configure(cfg.Directory, cfg.Policy)
@@ -195,9 +202,9 @@ func (d *Desk) Outbox() *Outbox { return d.outbox }
 // ErrNotFound when there is none.
 func (d *Desk) Conversation(ctx context.Context, local string) (Conversation, error) {
 	d.mu.RLock()
-	c, ok := d.convs[local]
+	c := d.shelf.byLocal(local)
 	d.mu.RUnlock()
-	if ok {
+	if c != nil {
 		return *c, nil
 	}
 	return d.cfg.Store.ByLocal(ctx, d.cfg.Domain, local)
@@ -208,8 +215,8 @@ func (d *Desk) Conversation(ctx context.Context, local string) (Conversation, er
 func (d *Desk) OpenOf(entry string, caller handoff.Party) (Conversation, error) {
 	d.mu.RLock()
 	defer d.mu.RUnlock()
-	c, ok := d.convs[d.callers[callerKey{entry, caller}]]
-	if !ok {
+	c := d.shelf.byCaller(callerKey{entry, caller})
+	if c == nil {
 		return Conversation{}, ErrNotFound
 	}
 	return *c, nil
@@ -264,24 +271,16 @@ func (d *Desk) Do(ctx context.Context, req Request) (Result, error) {
 
 // Restore loads what was open when the desk last ran. Call it once, before Run.
 func (d *Desk) Restore(ctx context.Context) error {
-	s, err := d.cfg.Store.Restore(ctx, d.cfg.Domain)
+	s, err := d.refill(ctx)
 	if err != nil {
 		return fmt.Errorf("desk: restore: %w", err)
 	}
 	d.number = max(s.NextNumber, 1)
-	now := d.cfg.Now()
-	for i := range s.Open {
-		heardNow(&s.Open[i], now)
-	}
-	slices.SortStableFunc(s.Open, func(a, b Conversation) int { return a.Route.Since.Compare(b.Route.Since) })
-	for i := range s.Open {
-		d.publish(nil, &s.Open[i], false, now)
-	}
 	d.takeBreaks(s.Paused)
 	d.rerouted, d.stale = true, true
 	d.count()
 	d.outbox.add(s.Items)
-	d.cfg.Log.Info("restored", "sessions", len(s.Open), "outbox", len(s.Items))
+	d.cfg.Log.Info("restored", "sessions", d.shelf.open, "outbox", len(s.Items))
 	return nil
 }
 
@@ -302,6 +301,7 @@ func (d *Desk) Run(ctx context.Context) error {
 	for {
 		select {
 		case c := <-d.calls:
+			d.pace()
 			d.run(ctx, d.gather(c))
 		case r := <-d.outbox.reports:
 			if len(d.confirms) == 0 {

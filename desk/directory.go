@@ -90,6 +90,8 @@ type Policy struct {
 	IDFormat     string        // "{name}.{id}"
 	Inbox        int           // most lines to a side that have not arrived; 0: any number
 
+	CommitInterval time.Duration // the shortest time between two commits; 0: none
+
 	Idle   time.Duration // silence after which a held session ends; 0: never
 	Memory time.Duration // how long a returning caller finds the same conversation; 0: for ever
 

@@ -74,6 +74,10 @@ func DecodeEffect(k Kind, data []byte) (handoff.Effect, error) {
 		return decode[handoff.Surrender](data)
 	case KindNotice:
 		return decode[handoff.Notice](data)
+	case KindHeard:
+		return decode[handoff.Copy](data)
+	case KindUnheard:
+		return decode[handoff.Leave](data)
 	}
 	return nil, fmt.Errorf("desk: outbox item of unknown kind %q", k)
 }

@@ -158,9 +158,15 @@ func words(it desk.Item) string {
 	case handoff.Notice:
 		said := []string{}
 		for _, p := range e.Says {
-			said = append(said, fmt.Sprint(p.Name, p.Words, p.Args["Place"], p.Args["Count"]))
+			who := ""
+			if p.Args["Who"] != "" {
+				who = " " + p.Args["Who"]
+			}
+			said = append(said, fmt.Sprint(p.Name, p.Words, p.Args["Place"], p.Args["Count"], who))
 		}
 		return strings.Join(said, " ")
+	case handoff.Copy:
+		return fmt.Sprintf("hears %d of %s", e.Seq, name(e.By))
 	case handoff.Surrender:
 		return "surrender of " + name(e.To) + " to " + name(e.Heir)
 	}

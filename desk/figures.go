@@ -2,7 +2,6 @@ package desk
 
 import (
 	"cmp"
-	"maps"
 	"reflect"
 	"slices"
 	"time"
@@ -90,16 +89,8 @@ func (d *Desk) counted(now time.Time) *Figures {
 	for _, q := range dir.Queues {
 		work[q.Name] = &QueueFigures{Name: q.Name, Title: cmp.Or(q.Title, q.Name), Open: q.open(now)}
 	}
-	for local := range maps.Keys(d.waiting) {
-		c := d.convs[local]
-		q := work[c.Queue]
-		if q == nil {
-			continue
-		}
-		q.Waiting++
-		if since := c.Route.Since; q.Since.IsZero() || since.Before(q.Since) {
-			q.Since = since
-		}
+	for _, q := range work {
+		q.Waiting, q.Since = len(d.ranks[q.Name]), d.ranks.longest(q.Name)
 	}
 	for _, a := range dir.Agents {
 		fig := d.agentFigures(a)
@@ -122,12 +113,10 @@ func (d *Desk) agentFigures(a Agent) AgentFigures {
 	_, known := d.present[a.JID]
 	fig.Online = known && !absent
 	fig.Since, fig.Paused = d.paused[a.JID]
-	for local := range d.busy[a.JID] {
-		if d.convs[local].Has(a.JID) {
-			fig.Held++
-		}
+	if b := d.busy[a.JID]; b != nil {
+		fig.Held = b.held
 	}
-	fig.Available = d.present[a.JID] && !fig.Paused && (a.Capacity == 0 || len(d.busy[a.JID]) < a.Capacity)
+	fig.Available = d.present[a.JID] && !fig.Paused && (a.Capacity == 0 || d.load(a.JID) < a.Capacity)
 	return fig
 }
 

@@ -17,26 +17,30 @@ func (w *work) hush() error {
 		return nil
 	}
 	if w.now.Before(w.conv.Route.Heard.Add(idle)) {
-		w.d.listen(&w.conv, w.now)
+		w.d.listen(w.d.shelf.find(w.conv.Local), &w.conv, w.now)
 		return nil
 	}
 	return w.step(handoff.Disconnect{Reason: ReasonIdle}, nil)
 }
 
-// listen sets the alarm for when a session has been silent for too long. At most
-// one is set at a time, however much is said: it looks for itself how long it was.
-func (d *Desk) listen(c *Conversation, now time.Time) {
-	idle := d.Policy().Idle
+// listen sets the alarm for when a session at a place of the shelf has been silent
+// for too long. At most one is set at a time, however much is said: it looks for
+// itself how long it was.
+func (d *Desk) listen(id uint32, c *Conversation, now time.Time) {
+	if id == 0 {
+		return
+	}
+	idle, set := d.Policy().Idle, &d.shelf.at(id).heard
 	if idle <= 0 || c.Phase != handoff.Active {
-		delete(d.listening, c.Local)
+		*set = 0
 		return
 	}
 	due := c.Route.Heard.Add(idle)
-	if at, ok := d.listening[c.Local]; ok && now.Before(at) && !due.Before(at) {
+	if *set != 0 && now.UnixMicro() < *set && ring(due) >= *set {
 		return
 	}
-	d.listening[c.Local] = due
-	d.alarms.set(due, c.Local)
+	*set = ring(due)
+	d.alarm(id, due)
 }
 
 // heardNow gives sessions of older versions, of which it is not known when
@@ -53,8 +57,8 @@ func heardNow(c *Conversation, now time.Time) {
 // review looks at what another configuration changes for open sessions.
 func (d *Desk) review() {
 	now := d.cfg.Now()
-	for _, c := range d.convs {
-		d.listen(c, now)
+	for id, c := range d.shelf.all() {
+		d.listen(id, c, now)
 		d.wake(c, now)
 	}
 }

@@ -66,7 +66,7 @@ type Inform struct {
 }
 
 func (r Inform) apply(w *work) (Result, error) {
-	if err := (See{r.Local, r.By, Guest}).check(w); err != nil {
+	if err := (See{Local: r.Local, By: r.By, Least: Guest}).check(w); err != nil {
 		return Result{}, err
 	}
 	if w.conv.Phase == handoff.Idle {
@@ -89,6 +89,7 @@ type See struct {
 	Local string
 	By    handoff.Party
 	Least Standing
+	Now   bool // not to who only held it once, unless they read everything
 }
 
 func (r See) apply(w *work) (Result, error) {
@@ -111,6 +112,10 @@ func (r See) check(w *work) error {
 		return ErrHidden
 	case s < r.Least:
 		return refuse(handoff.ErrNotHolder, "You are not in this chat.")
+	case r.Now && s == Former:
+		if a, _ := w.d.Directory().Agent(r.By); !a.Supervises() {
+			return refuse(handoff.ErrNotHolder, "You do not hold this session any more.")
+		}
 	}
 	return nil
 }
@@ -152,11 +157,6 @@ func (r AsOf) apply(w *work) (Result, error) {
 
 // numbered finds a conversation by its short number.
 func (w *work) numbered(n int64) (string, error) {
-	for local, c := range w.d.convs {
-		if c.Number == n {
-			return local, nil
-		}
-	}
 	c, err := w.d.cfg.Store.ByNumber(w.ctx, w.d.cfg.Domain, n)
 	switch {
 	case errors.Is(err, ErrNotFound):
@@ -165,16 +165,4 @@ func (w *work) numbered(n int64) (string, error) {
 		return "", fmt.Errorf("%w: %w", ErrStore, err)
 	}
 	return c.Local, nil
-}
-
-// Open lists the open sessions as last committed, by their numbers.
-func (d *Desk) Open() []Conversation {
-	d.mu.RLock()
-	defer d.mu.RUnlock()
-	open := make([]Conversation, 0, len(d.convs))
-	for _, c := range d.convs {
-		open = append(open, *c)
-	}
-	sortByNumber(open)
-	return open
 }

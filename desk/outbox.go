@@ -181,7 +181,7 @@ func (o *Outbox) add(items []Item) {
 // reload adds what the store holds and the outbox does not know: the items of
 // a commit that succeeded without our learning of it.
 func (o *Outbox) reload(ctx context.Context) {
-	s, err := o.store.Restore(ctx, o.domain)
+	s, err := o.store.Restore(ctx, o.domain, nil)
 	if err != nil {
 		o.log.Error("cannot load the outbox again; restart to deliver what is in it", "error", err)
 		return

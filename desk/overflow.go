@@ -15,12 +15,16 @@ import (
 // one it overflows to; any other one when the session has waited for its
 // OverflowAfter, and then both serve it.
 func (d *Desk) serving(c *Conversation, now time.Time) (names []string, next time.Time) {
+	return d.servingQueue(c.Queue, c.Route.Since, now)
+}
+
+// servingQueue is serving of a session that waits for a queue since at.
+func (d *Desk) servingQueue(queue string, at, now time.Time) (names []string, next time.Time) {
 	dir := d.Directory()
-	at := c.Route.Since
 	if at.IsZero() {
 		at = now
 	}
-	q, ok := dir.Queue(c.Queue)
+	q, ok := dir.Queue(queue)
 	for range dir.Queues { // bounds it, should they be a ring
 		if !ok {
 			break
@@ -69,9 +73,13 @@ func (d *Desk) wake(c *Conversation, now time.Time) {
 		return
 	}
 	_, next := d.serving(c, now)
-	if !next.IsZero() && !next.Equal(wait.next) {
-		wait.next = next
-		d.waiting[c.Local] = wait
-		d.alarms.set(next, c.Local)
+	d.wakeAt(c.Local, wait, next)
+}
+
+func (d *Desk) wakeAt(local string, w wait, next time.Time) {
+	if !next.IsZero() && !next.Equal(w.next) {
+		w.next = next
+		d.waiting[local] = w
+		d.alarm(d.shelf.find(local), next)
 	}
 }

@@ -46,8 +46,8 @@ func (w *work) pause(who handoff.Party, since time.Time) (Result, error) {
 // batch.
 func (w *work) unavailable(who handoff.Party) {
 	d := w.d
-	for local := range d.busy[who] {
-		d.after = append(d.after, call{gone{local, who}, func(Result, error) {}})
+	for id := range d.busyAt(who) {
+		d.after = append(d.after, call{gone{d.shelf.local(id), who}, func(Result, error) {}})
 	}
 	for local, s := range w.b.staged { // not committed yet
 		if s.now.Offer.Rings(who) {

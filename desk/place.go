@@ -1,7 +1,6 @@
 package desk
 
 import (
-	"cmp"
 	"slices"
 	"strconv"
 	"time"
@@ -73,7 +72,7 @@ func placed(n int) handoff.Phrase {
 // somebody is being asked already, or a better one, not too often.
 func (w *work) better() bool {
 	c, r := &w.conv, &w.conv.Route
-	if r.Place == 1 || r.Place > 0 && w.now.Before(r.PlacedAt.Add(placeEvery)) {
+	if told(r.Place, r.PlacedAt, w.now) {
 		return false
 	}
 	n := w.place()
@@ -84,14 +83,23 @@ func (w *work) better() bool {
 	return true
 }
 
+// told reports whether whoever was told that place is not to be told another one yet.
+func told(place int, at, now time.Time) bool {
+	return place == 1 || place > 0 && now.Before(at.Add(placeEvery))
+}
+
+// nearer reports whether somebody who waits may have a better place to be told.
+func (d *Desk) nearer(w wait, now time.Time) bool {
+	q, _ := d.Directory().Queue(w.queue)
+	return q.TellPosition && !told(w.place, w.placedAt, now) &&
+		(w.place == 0 || d.ranks.ahead(w.queue, w.order)+1 < w.place)
+}
+
 // place returns the session's place in its queue, those of this batch counted.
 func (w *work) place() int {
 	c := &w.conv
-	if w.d.places == nil {
-		w.d.places = w.d.allPlaces()
-	}
-	if n, ok := w.d.places[c.Local]; ok {
-		return n
+	if wait, ok := w.d.waiting[c.Local]; ok {
+		return w.d.ranks.ahead(wait.queue, wait.order) + 1
 	}
 	n := w.d.position(*c)
 	for local, s := range w.b.staged {
@@ -100,22 +108,6 @@ func (w *work) place() int {
 		}
 	}
 	return n
-}
-
-// allPlaces numbers those who wait, in each queue from 1.
-func (d *Desk) allPlaces() map[string]int {
-	locals := make([]string, 0, len(d.waiting))
-	for local := range d.waiting {
-		locals = append(locals, local)
-	}
-	slices.SortFunc(locals, func(a, b string) int { return cmp.Compare(d.waiting[a].order, d.waiting[b].order) })
-	places, last := make(map[string]int, len(locals)), map[string]int{}
-	for _, local := range locals {
-		q := d.convs[local].Queue
-		last[q]++
-		places[local] = last[q]
-	}
-	return places
 }
 
 // waited keeps how long somebody waited. What a closed queue let wait says

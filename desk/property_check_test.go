@@ -20,6 +20,7 @@ func (c *chat) begun() bool {
 // within holds at every moment: nobody has more than they can take, and no
 // offer rings for longer than it says.
 func (w *wild) within(rt *rapid.T) {
+	w.must(desk.Audit{})
 	for _, a := range agents() {
 		if a.Capacity > 0 {
 			res := w.must(desk.Find{By: a.JID})
@@ -85,6 +86,7 @@ func (w *wild) check() {
 	}
 	w.checkLines(carried, holder, guest)
 	w.checkLedger(told)
+	w.checkHeard()
 }
 
 // checkLines compares the journal with what was taken in and what was carried.

@@ -47,7 +47,7 @@ func (w *wild) takes() desk.Request {
 
 // conversations returns all there are, also those whose callers were forgotten.
 func (w *wild) conversations() []desk.Conversation {
-	snap, err := w.file.Restore(context.Background(), domain)
+	snap, err := w.file.Restore(context.Background(), domain, nil)
 	require.NoError(w.rt, err)
 	var all []desk.Conversation
 	for n := range snap.NextNumber {

@@ -30,7 +30,7 @@ func TestProperty(t *testing.T) {
 			w.outbox = desk.OutboxOptions{Window: rapid.IntRange(1, 4).Draw(rt, "window"), Tries: 4}
 			w.grace = draw(w, "grace", 0, 20*time.Second)
 			w.idle, w.memory = draw(w, "idle", 0, 40*time.Second), draw(w, "memory", 0, 50*time.Second)
-			w.directory.Queues = w.anyQueues()
+			w.directory.Queues, w.directory.Agents = w.anyQueues(), overseers()
 			w.start()
 			defer func() { w.stop() }()
 			w.courier.does(troubled(rapid.Uint64().Draw(rt, "trouble")))
@@ -45,6 +45,8 @@ func TestProperty(t *testing.T) {
 				"presence": func(rt *rapid.T) { w.ask(w.presence()) },
 				"break":    func(rt *rapid.T) { w.ask(w.breaks()) },
 				"take":     func(rt *rapid.T) { w.ask(w.takes()) },
+				"listen":   func(*rapid.T) { w.ask(w.listens()) },
+				"hold":     func(*rapid.T) { w.ask(w.holds()) },
 				"burst":    w.burst,
 				"time":     w.time,
 				"channel":  w.channel,
@@ -85,6 +87,8 @@ type wild struct {
 	bodies int
 	said   map[string]desk.Line // what was taken in, by its body
 	unsure int                  // lines that may have been
+
+	permits []permit // what supervisors may hear
 }
 
 func draw[E any](w *wild, name string, of ...E) E { return rapid.SampledFrom(of).Draw(w.rt, name) }
@@ -239,6 +243,7 @@ func (w *wild) ask(req desk.Request) {
 	}
 	res, err := w.do(req)
 	w.note(res, err)
+	w.permit(req, res, err)
 }
 
 // note remembers what was taken in.
@@ -257,7 +262,7 @@ func (w *wild) note(res desk.Result, err error) {
 // burst asks several things that share a batch.
 func (w *wild) burst(rt *rapid.T) {
 	kinds := []func() desk.Request{w.callerSays, w.callerSays, w.agentSays, w.answers, w.answers, w.hands, w.moves, w.moves, w.ends, w.presence,
-		w.breaks, w.takes}
+		w.breaks, w.takes, w.listens, w.holds}
 	var reqs []desk.Request
 	for range rapid.IntRange(2, 8).Draw(rt, "n") {
 		if req := draw(w, "request", kinds...)(); req != nil {
@@ -267,6 +272,7 @@ func (w *wild) burst(rt *rapid.T) {
 	results, errs := w.submit(reqs...)
 	for i := range reqs {
 		w.note(results[i], errs[i])
+		w.permit(reqs[i], results[i], errs[i])
 	}
 }
 
@@ -303,6 +309,7 @@ func (w *wild) fault(rt *rapid.T) {
 }
 
 func (w *wild) reboot(rt *rapid.T) {
+	w.forbid()
 	w.cut = rapid.Bool().Draw(rt, "cut")
 	if rapid.Bool().Draw(rt, "crash") {
 		w.crash()

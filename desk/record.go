@@ -180,6 +180,8 @@ const (
 	KindNotice      Kind = "notice"      // to the caller: how things stand while they wait
 	KindUndelivered Kind = "undelivered" // something else was given up
 	KindSurrender   Kind = "surrender"   // a former holder's own copy from their server's archive
+	KindHeard       Kind = "heard"       // a line to a supervisor who listens
+	KindUnheard     Kind = "unheard"     // to the same: that is over
 )
 
 // Item is an entry of the outbox: committed with the state it follows from,
@@ -201,12 +203,14 @@ func (i Item) same(other Item) bool { return i.ID == other.ID }
 
 // Lane is what keeps its order: one receiver in one conversation. Putting the
 // contact into the receiver's roster is apart from it, because a roster that
-// cannot be written must not hold up what is said; taking it out comes last. A
-// poison item holds up only its own lane.
+// cannot be written must not hold up what is said; taking it out comes last. So
+// is what a supervisor hears who takes no part. A poison item holds up only its
+// own lane.
 type Lane struct {
 	Conversation string
 	To           handoff.Party
 	Bind         bool
+	Heard        bool
 }
 
 // Lane returns the item's lane.
@@ -214,5 +218,5 @@ func (i Item) Lane() Lane {
 	if i.Kind == KindSurrender {
 		return surrenders(i.Conversation)
 	}
-	return Lane{i.Conversation, i.To, i.Kind == KindBind}
+	return Lane{Conversation: i.Conversation, To: i.To, Bind: i.Kind == KindBind, Heard: i.Kind == KindHeard || i.Kind == KindUnheard}
 }

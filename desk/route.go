@@ -52,18 +52,17 @@ func (w *work) route() {
 func (w *work) overtakes(serving []string) bool {
 	own, waits := w.d.waiting[w.conv.Local]
 	for local, other := range w.d.waiting {
-		c := w.d.convs[local]
 		if local != w.conv.Local && (!waits || other.order < own.order) &&
-			!c.Offer.Open() && !w.now.Before(other.again) && w.shares(c, serving) {
+			!other.asked && !w.now.Before(other.again) && w.shares(other, serving) {
 			return true
 		}
 	}
 	return false
 }
 
-// shares reports whether a session is served by one of these queues.
-func (w *work) shares(c *Conversation, queues []string) bool {
-	others, _ := w.d.serving(c, w.now)
+// shares reports whether a session that waits is served by one of these queues.
+func (w *work) shares(other wait, queues []string) bool {
+	others, _ := w.d.servingQueue(other.queue, other.since, w.now)
 	return slices.ContainsFunc(others, func(q string) bool { return slices.Contains(queues, q) })
 }
 
@@ -75,9 +74,12 @@ func (w *work) shares(c *Conversation, queues []string) bool {
 func (w *work) candidates(queues []string, skill string, mode handoff.Mode) []handoff.Party {
 	var who []handoff.Party
 	rank := map[handoff.Party]int{}
-	for _, a := range w.d.Directory().Agents {
-		if rank[a.JID] = w.rank(a, queues); rank[a.JID] < len(queues) && (skill == "" || slices.Contains(a.Skills, skill)) &&
+	agents := w.d.Directory().Agents
+	for i := range agents { // there may be hundreds, and hundreds may wait
+		a := &agents[i]
+		if r := w.rank(a, queues); r < len(queues) && (skill == "" || slices.Contains(a.Skills, skill)) &&
 			a.JID != w.conv.Holder && a.JID != w.conv.Caller && !w.spared(a.JID) && w.canTake(a, mode) {
+			rank[a.JID] = r
 			who = append(who, a.JID)
 		}
 	}
@@ -90,7 +92,7 @@ func (w *work) candidates(queues []string, skill string, mode handoff.Mode) []ha
 
 // rank returns the first of the queues that the agent works in, or how many
 // there are; less for who held the session last.
-func (w *work) rank(a Agent, queues []string) int {
+func (w *work) rank(a *Agent, queues []string) int {
 	i := slices.IndexFunc(queues, func(q string) bool { return slices.Contains(a.Queues, q) })
 	switch {
 	case i < 0:
@@ -101,11 +103,11 @@ func (w *work) rank(a Agent, queues []string) int {
 	return i
 }
 
-func (w *work) canTake(a Agent, mode handoff.Mode) bool {
+func (w *work) canTake(a *Agent, mode handoff.Mode) bool {
 	if w.conv.Has(a.JID) {
 		return mode <= handoff.Blind && w.here(a.JID)
 	}
-	return w.free(a) == nil
+	return w.here(a.JID) && w.free(*a) == nil
 }
 
 // spared reports whether p returned the session a moment ago.
@@ -144,4 +146,4 @@ func (w *work) prevented(p handoff.Party) bool {
 }
 
 // loadOf returns how many sessions p holds or is asked to take.
-func (w *work) loadOf(p handoff.Party) int { return len(w.d.busy[p]) + w.b.load[p] }
+func (w *work) loadOf(p handoff.Party) int { return w.d.load(p) + w.b.load[p] }

@@ -122,6 +122,7 @@ func (s *scene) start() {
 		Now:    s.clock.now,
 	})
 	s.desk.OnFigures(func(f *desk.Figures) { s.figures = append(s.figures, *f) })
+	s.desk.KeepWarm(1) // so that they are packed and unpacked all the time
 	require.NoError(s.t, s.desk.Restore(ctx))
 	if !s.cut {
 		s.desk.Outbox().Up(desk.XMPP, s.courier)

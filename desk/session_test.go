@@ -96,7 +96,7 @@ func TestNothingLeavesBeforeItIsCommitted(t *testing.T) {
 		var mu sync.Mutex
 		early := []string{}
 		s.courier.does(func(it desk.Item) verdict {
-			snap, err := s.file.Restore(context.Background(), domain)
+			snap, err := s.file.Restore(context.Background(), domain, nil)
 			found := false
 			for _, kept := range snap.Items {
 				found = found || kept.ID == it.ID

@@ -49,12 +49,11 @@ func (b *Batch) Empty() bool {
 		len(b.Outcomes)+len(b.Items)+len(b.Done)+len(b.Buried)+len(b.Pauses)+len(b.Forgotten) == 0
 }
 
-// Snapshot is what a desk starts from.
+// Snapshot is what a desk starts from, beside the open conversations.
 type Snapshot struct {
-	Open       []Conversation // every conversation with an open session
-	Items      []Item         // the outbox in order of ID, lines included
-	NextNumber int64          // the first short number not given out yet
-	Paused     []Paused       // agents who take a break
+	Items      []Item   // the outbox in order of ID, lines included
+	NextNumber int64    // the first short number not given out yet
+	Paused     []Paused // agents who take a break
 }
 
 // Dead is an outbox item that was given up.
@@ -70,7 +69,11 @@ type Dead struct {
 // Store keeps what must survive. Its methods may be called from several
 // goroutines; Commit calls never overlap. One domain has one desk.
 type Store interface {
-	Restore(ctx context.Context, domain string) (Snapshot, error)
+	// Restore returns what a desk starts from, and calls open with every conversation
+	// that has an open session: there may be a million, so that open has the record
+	// only until it returns, though its texts and slices for good. A nil open: they
+	// are not asked for.
+	Restore(ctx context.Context, domain string, open func(*Conversation)) (Snapshot, error)
 	Commit(ctx context.Context, b *Batch) error
 
 	// The conversation of a caller at a queue, by localpart, or by number;

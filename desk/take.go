@@ -1,8 +1,8 @@
 package desk
 
 import (
-	"errors"
 	"slices"
+	"time"
 
 	"baton/handoff"
 )
@@ -62,23 +62,11 @@ func (r Take) find(w *work, a Agent) (string, error) {
 		return r.Local, nil
 	}
 	if r.Number != 0 {
-		for local, c := range w.d.convs {
-			if c.Number == r.Number {
-				return local, nil
-			}
-		}
-		c, err := w.d.cfg.Store.ByNumber(w.ctx, w.d.cfg.Domain, r.Number)
-		switch {
-		case errors.Is(err, ErrNotFound):
-			return "", refuse(ErrHidden, "There is no #%d here.", r.Number)
-		case err != nil:
-			return "", errors.Join(ErrStore, err)
-		}
-		return c.Local, nil
+		return w.numbered(r.Number)
 	}
 	best := ""
 	for local, wait := range w.d.waiting {
-		if w.worksFor(a, w.d.convs[local]) && (best == "" || wait.order < w.d.waiting[best].order) {
+		if (best == "" || wait.order < w.d.waiting[best].order) && w.worksIn(a, wait.queue, wait.since) {
 			best = local
 		}
 	}
@@ -115,9 +103,11 @@ func (r Take) may(w *work, a Agent) error {
 
 // worksFor reports whether the agent works in the session's queue, or in one that
 // serves it, too.
-func (w *work) worksFor(a Agent, c *Conversation) bool {
-	serving, _ := w.d.serving(c, w.now)
-	return slices.Contains(a.Queues, c.Queue) || slices.ContainsFunc(serving, func(q string) bool {
+func (w *work) worksFor(a Agent, c *Conversation) bool { return w.worksIn(a, c.Queue, c.Route.Since) }
+
+func (w *work) worksIn(a Agent, queue string, since time.Time) bool {
+	serving, _ := w.d.servingQueue(queue, since, w.now)
+	return slices.Contains(a.Queues, queue) || slices.ContainsFunc(serving, func(q string) bool {
 		return slices.Contains(a.Queues, q)
 	})
 }

@@ -173,6 +173,7 @@ func (w *work) release(by handoff.Party, reason, note string) (Result, error) {
 	}
 	t.Deadline = w.now
 	w.transfers = append(w.transfers, t)
+	w.losing(was, reason)
 	return Result{Transfer: t}, nil
 }
 

@@ -34,6 +34,7 @@ type work struct {
 	items     []*Item
 	buried    []Dead
 	forgotten *Conversation // their caller begins another one
+	beside    *beside       // what goes with the session, where the request changes it
 }
 
 // byLocal loads the conversation with that localpart, as far as the batch has
@@ -43,7 +44,7 @@ func (w *work) byLocal(local string) error {
 		w.was, w.conv = s.was, *s.now
 		return nil
 	}
-	if c, ok := w.d.convs[local]; ok {
+	if c := w.d.shelf.byLocal(local); c != nil {
 		w.was, w.conv = c, *c
 		return nil
 	}
@@ -56,8 +57,12 @@ func (w *work) byCaller(entry string, caller handoff.Party) error {
 	if local, ok := w.b.callers[key]; ok {
 		return w.byLocal(local)
 	}
-	if local, ok := w.d.callers[key]; ok {
-		return w.byLocal(local)
+	if c := w.d.shelf.byCaller(key); c != nil {
+		if _, ok := w.b.staged[c.Local]; ok {
+			return w.byLocal(c.Local)
+		}
+		w.was, w.conv = c, *c
+		return nil
 	}
 	return w.loaded(w.d.cfg.Store.ByCaller(w.ctx, w.d.cfg.Domain, entry, caller))
 }
@@ -198,6 +203,9 @@ func (w *work) merge() {
 	w.b.Outcomes = append(w.b.Outcomes, w.outcomes...)
 	w.b.Items = append(w.b.Items, w.items...)
 	w.b.Buried = append(w.b.Buried, w.buried...)
+	if w.beside != nil {
+		w.b.beside[c.Local] = w.beside
+	}
 	if w.forgotten != nil {
 		w.b.Forgotten = append(w.b.Forgotten, w.forgotten)
 	}
