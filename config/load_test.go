@@ -90,7 +90,7 @@ func TestFullConfiguration(t *testing.T) {
 		Transfer: Transfer{3, false, Share{Mode: ShareNone}},
 		Archive:  Archive{FormerOwn, 0, CopyMove},
 		Roster:   Roster{RosterEjabberdAPI, "Baton {queue}", "https://xmpp.example.com/api"},
-		Limits:   Limits{1 << 20, 2048, Rate{100, time.Minute}, 8},
+		Limits:   Limits{1 << 20, 2048, Rate{100, time.Minute}, 8, 2 * time.Millisecond},
 		HTTP:     HTTP{":8080"},
 		Web: Web{Enabled: true, PublicURL: "https://chat.example.com", Queues: []string{"support"},
 			EmbedOrigins: []string{"https://www.example.com", "http://localhost:3000"}, TrustedProxies: []string{"127.0.0.1", "10.0.0.0/8"},

@@ -256,10 +256,14 @@ func (v *validator) carrier(at, name string, list []string, names, numbers map[s
 			v.say(key, "found %s, which %s has too; a number is reached in one way", n.Number, first)
 		}
 		numbers[n.Number] = at
-		known := slices.ContainsFunc(v.cfg.Queues, func(q Queue) bool { return q.Name == n.Queue })
-		if len(v.cfg.Queues) > 0 && !known {
-			v.say(key, "found the queue %q in %q, which is not in queues", n.Queue, entry)
-		}
+		v.numberQueue(key, entry, n.Queue)
+	}
+}
+
+func (v *validator) numberQueue(key, entry, queue string) {
+	known := slices.ContainsFunc(v.cfg.Queues, func(q Queue) bool { return q.Name == queue })
+	if len(v.cfg.Queues) > 0 && !known {
+		v.say(key, "found the queue %q in %q, which is not in queues", queue, entry)
 	}
 }
 

@@ -148,6 +148,8 @@ type Limits struct {
 	Body   ByteSize `mapstructure:"body"`   // one message body
 	Rate   Rate     `mapstructure:"rate"`   // messages of one sender
 	Inbox  int      `mapstructure:"inbox"`  // messages waiting in one conversation
+
+	CommitInterval time.Duration `mapstructure:"commit_interval"` // the shortest time between two commits; 0: none
 }
 
 // HTTP is the service's web server.

@@ -133,6 +133,7 @@ func (v *validator) numbers() {
 	between(v, "limits.stanza", c.Limits.Stanza, 10000, 16<<20)
 	between(v, "limits.body", c.Limits.Body, 1, 16<<20)
 	between(v, "limits.inbox", c.Limits.Inbox, 1, 1_000_000)
+	between(v, "limits.commit_interval", c.Limits.CommitInterval, 0, 100*time.Millisecond)
 	if c.Limits.Body > c.Limits.Stanza {
 		v.say("limits.body", "found %s, more than a whole stanza may have (limits.stanza is %s); write less here or more there",
 			c.Limits.Body, c.Limits.Stanza)

@@ -106,9 +106,7 @@ func (v *validator) chatPage() {
 			v.say("web.public_url", "missing; write how browsers reach this server, for example https://chat.example.com")
 		}
 	}
-	for i, name := range w.Queues {
-		v.knownQueue(item("web.queues", i), name)
-	}
+	v.pageQueues()
 	for i, text := range w.TrustedProxies {
 		if _, ok := prefix(text); !ok {
 			v.say(item("web.trusted_proxies", i), "found %q; write an address or a network, for example 127.0.0.1 or 10.0.0.0/8", text)
@@ -124,6 +122,13 @@ func (v *validator) chatPage() {
 		if !mediaType.MatchString(t) {
 			v.say(item("web.files.types", i), "found %q; write a media type, for example image/png", t)
 		}
+	}
+}
+
+// pageQueues checks which queues the chat page has, and what it asks there.
+func (v *validator) pageQueues() {
+	for i, name := range v.cfg.Web.Queues {
+		v.knownQueue(item("web.queues", i), name)
 	}
 	for i, q := range v.cfg.Queues {
 		for n, f := range q.Form {

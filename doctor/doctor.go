@@ -79,7 +79,9 @@ const (
 
 func (v *visit) examine(ctx context.Context) {
 	v.part = partHere
+	changed := v.staff(ctx)
 	v.configuration()
+	v.directory(changed)
 	db := v.data(ctx)
 	if db != nil {
 		defer db.Close()

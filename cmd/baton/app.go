@@ -11,11 +11,11 @@ import (
 	"sync"
 	"time"
 
+	"baton/admin"
 	"baton/component"
 	"baton/config"
 	"baton/desk"
 	"baton/fault"
-	"baton/handoff"
 	"baton/sms"
 	"baton/store"
 	"baton/web"
@@ -27,6 +27,7 @@ type app struct {
 	cfg       config.Config
 	log       *slog.Logger
 	store     *store.SQLite
+	office    *admin.Office
 	desk      *desk.Desk
 	component *component.Component
 	http      net.Listener // nil: none
@@ -49,8 +50,12 @@ func newApp(ctx context.Context, cfg config.Config, log *slog.Logger) (*app, err
 		return nil, err
 	}
 	fault.Point("start.opened")
+	if a.office, err = admin.Open(ctx, cfg, a.store, log); err != nil {
+		return nil, errors.Join(err, a.store.Close())
+	}
+	cfg = a.office.Config()
 	a.desk = desk.New(desk.Config{
-		Domain: cfg.Component.Domain, Store: a.store, Directory: directory(cfg), Log: log, Policy: policy(cfg),
+		Domain: cfg.Component.Domain, Store: a.store, Directory: admin.Directory(cfg), Log: log, Policy: policy(cfg),
 	})
 	if err := a.desk.Restore(ctx); err != nil {
 		return nil, errors.Join(err, a.store.Close())
@@ -58,9 +63,12 @@ func newApp(ctx context.Context, cfg config.Config, log *slog.Logger) (*app, err
 	fault.Point("start.restored")
 	a.component = component.New(component.Config{
 		Domain: cfg.Component.Domain, Address: cfg.Component.Address.String(), Secret: cfg.Component.Secret.Reveal(),
-		Dial: dialer(cfg.Component.Address, tlsConfig), Desk: a.desk, Archive: a.store, Log: log, Version: version,
+		Dial: dialer(cfg.Component.Address, tlsConfig), Desk: a.desk, Archive: a.store, Admin: a.office, Log: log, Version: version,
 		Prefix: cfg.Chat.Prefix, Mark: cfg.Chat.SystemMark, Settle: cfg.Chat.Settle, Replies: replies(cfg.Chat),
 		RosterGroup: func(queue string) string {
+			if cfg.Roster.Group == config.Default().Roster.Group {
+				return "" // in the agent's language
+			}
 			return cfg.Roster.GroupFor(queue)
 		},
 		Roster: string(cfg.Roster.Strategy), EjabberdAPI: cfg.Roster.EjabberdAPI,
@@ -78,6 +86,7 @@ func newApp(ctx context.Context, cfg config.Config, log *slog.Logger) (*app, err
 			return nil, errors.Join(err, a.http.Close(), a.store.Close())
 		}
 	}
+	a.office.Serve(a.desk, a.reconfigured)
 	return a, nil
 }
 
@@ -132,11 +141,7 @@ func dialer(to config.Endpoint, tc *tls.Config) func(context.Context) (net.Conn,
 // while running: agents, queues, offers and transfers. It returns the sections
 // that need a restart.
 func (a *app) reload(cfg config.Config) (restart []string) {
-	a.desk.Configure(directory(cfg), policy(cfg))
-	a.component.Reconfigured()
-	if a.web != nil {
-		a.web.Configure(webQueues(cfg))
-	}
+	a.office.Rebase(cfg, policy(cfg))
 	for _, s := range []struct {
 		name     string
 		was, now any
@@ -160,10 +165,19 @@ func (a *app) reload(cfg config.Config) (restart []string) {
 	return restart
 }
 
+// reconfigured tells the channels of other agents and queues, which the desk has.
+func (a *app) reconfigured(cfg config.Config) {
+	a.component.Reconfigured()
+	if a.web != nil {
+		a.web.Configure(webQueues(cfg))
+	}
+}
+
 func policy(cfg config.Config) desk.Policy {
 	return desk.Policy{OfferTimeout: cfg.Offer.Timeout, MaxHops: cfg.Transfer.MaxHops,
 		TellCaller: cfg.Transfer.TellCaller, IDFormat: cfg.Session.Address, Inbox: cfg.Limits.Inbox,
-		Grace: cfg.Session.Grace, Idle: cfg.Session.Idle, Memory: cfg.Session.Memory,
+		CommitInterval: cfg.Limits.CommitInterval,
+		Grace:          cfg.Session.Grace, Idle: cfg.Session.Idle, Memory: cfg.Session.Memory,
 		FormerReadsOwn: cfg.Archive.FormerHolder == config.FormerOwn, Copies: copies(cfg.Archive)}
 }
 
@@ -182,35 +196,4 @@ func replies(c config.Chat) (out []component.Reply) {
 		out = append(out, component.Reply{Name: r.Name, Text: r.Text})
 	}
 	return out
-}
-
-// directory makes of the settings what the desk knows of agents and queues.
-func directory(cfg config.Config) *desk.Directory {
-	dir := &desk.Directory{}
-	for _, a := range cfg.Agents.List {
-		agent := desk.Agent{JID: handoff.Party(a.JID.Bare().String()), Name: a.Name, Queues: a.Queues, Skills: a.Skills,
-			Bot: a.Kind == config.Bot, Capacity: a.Capacity, Lang: a.Lang}
-		if agent.Name == "" {
-			agent.Name = a.JID.Localpart()
-		}
-		for _, r := range a.Roles {
-			agent.Roles = append(agent.Roles, string(r))
-		}
-		dir.Agents = append(dir.Agents, agent)
-	}
-	for _, q := range cfg.Queues {
-		share := q.Share
-		if share == (config.Share{}) {
-			share = cfg.Transfer.Share
-		}
-		var hours desk.Hours // nil: always open
-		if q.Hours.String() != "" {
-			hours = q.Hours
-		}
-		dir.Queues = append(dir.Queues, desk.Queue{Name: q.Name, Title: q.Title, Greeting: q.Greeting,
-			Hours: hours, Away: q.Away, Overflow: q.Overflow, OverflowAfter: q.OverflowAfter, TellPosition: q.TellPosition,
-			Auto: q.Assign == config.AssignAuto, RingAll: q.Ring == config.RingAll,
-			Share: desk.Share{None: share.Mode == config.ShareNone, Last: share.Last}})
-	}
-	return dir
 }

@@ -85,7 +85,7 @@ func TestDemo(t *testing.T) {
 	for _, want := range []string{
 		"✓ Prosody", "✓ 3 real clients", "✓ Baton", "+ contact Transfer desk",
 		"1  Carol writes to support", "Hi, I was charged twice for order 4711. ▐", "Take it? Reply y or n (60 s).",
-		"2  Alice says y", "+ contact Carol Jones · #1 (Handoff: support)", "▌ ⚙ *New session* (Support) · #1",
+		"2  Alice says y", "+ contact Carol Jones · #1 (Handoff: Support)", "▌ ⚙ *New session* (Support) · #1",
 		"3  They talk", "Carol  ▌ Hello Carol, let me look.", "Alice  ▌ Can I have one back?",
 		"4  Alice hands", "!transfer billing wants a refund ▐", "▌ Note: wants a refund",
 		"5  Nobody answered yet", "Alice  ▌ The second one is of this morning,",

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"baton/admin"
 	"baton/component"
 	"baton/config"
 	"baton/desk"
@@ -57,10 +58,17 @@ func export(cmd *cobra.Command, cfg config.Config, src store.Source, f store.Fil
 	case format != formatPIE:
 		return fmt.Errorf("there is no format %q: write json or xep0227", format)
 	}
+	stored, err := store.ReadChanges(cmd.Context(), src, cfg.Component.Domain)
+	if err != nil {
+		return err
+	}
+	if cfg, _, err = admin.Look(cfg, stored); err != nil {
+		return err
+	}
 	log := slog.New(slog.DiscardHandler)
 	c := component.New(component.Config{Domain: cfg.Component.Domain, Mark: cfg.Chat.SystemMark, Log: log,
-		Desk: desk.New(desk.Config{Domain: cfg.Component.Domain, Directory: directory(cfg), Log: log})})
-	_, err := store.ExportPIE(cmd.Context(), src, store.PIE{Filter: f, Account: account,
+		Desk: desk.New(desk.Config{Domain: cfg.Component.Domain, Directory: admin.Directory(cfg), Log: log})})
+	_, err = store.ExportPIE(cmd.Context(), src, store.PIE{Filter: f, Account: account,
 		Copy: func(conv desk.Conversation, who handoff.Party) func([]byte, desk.Line) []byte {
 			return c.DialogCopy(conv, who).Append
 		},

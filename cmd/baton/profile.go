@@ -6,11 +6,17 @@ import (
 	"fmt"
 	"os"
 	"runtime/pprof"
+
+	"baton/bench/stats"
 )
 
 // startProfile writes a processor profile to the file that BATON_CPUPROFILE names
-// until the function it returns is called. Only the benchmarks' program has it.
+// until the function it returns is called, and tells what is allocated at the
+// socket that BATON_STATS names. Only the benchmarks' program has it.
 func startProfile() (stop func()) {
+	if err := stats.Serve(); err != nil {
+		fmt.Fprintln(os.Stderr, "baton: no figures:", err)
+	}
 	path := os.Getenv("BATON_CPUPROFILE")
 	if path == "" {
 		return func() {}

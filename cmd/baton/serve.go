@@ -40,7 +40,7 @@ func newServe() *cobra.Command {
 		case err != nil:
 			return err
 		}
-		fmt.Fprint(cmd.OutOrStdout(), summary(cfg, a.listening()))
+		fmt.Fprint(cmd.OutOrStdout(), summary(a.office.Config(), a.listening()))
 		hup := make(chan os.Signal, 1)
 		signal.Notify(hup, syscall.SIGHUP)
 		defer func() { signal.Stop(hup); close(hup) }()
@@ -60,6 +60,7 @@ func reloads(hup <-chan os.Signal, a *app, load func() (config.Config, error)) {
 			continue
 		}
 		restart := a.reload(cfg)
+		cfg = a.office.Config()
 		a.log.Info("the configuration was read again", "agents", len(cfg.Agents.List), "queues", len(cfg.Queues))
 		if len(restart) > 0 {
 			a.log.Warn("these settings take effect at the next start", "settings", restart)
