@@ -38,8 +38,8 @@ const (
 )
 
 // Command asks for an ad-hoc command (IQ set), or answers: then it has a Status.
-// A form that waits to be filled in can be completed and nothing else, since
-// no command here has more than one.
+// A form that waits to be filled in can be completed, or sent for the next one
+// where there is More, and nothing else.
 type Command struct {
 	Node    string
 	Session string // of the command; empty: it begins
@@ -48,6 +48,7 @@ type Command struct {
 	Note    string // empty: none
 	Kind    NoteType
 	Form    *Form
+	More    bool // behind the form that waits comes another
 }
 
 func (c *Command) named(n xml.Name) bool {
@@ -57,6 +58,9 @@ func (c *Command) named(n xml.Name) bool {
 func (c *Command) read(r reader) {
 	*c = Command{Node: r.str("node"), Session: r.str("sessionid"), Action: CommandAction(r.str("action")),
 		Status: CommandStatus(r.str("status")), Form: r.form()}
+	if k, ok := r.child(NSCommands, "actions"); ok {
+		c.More = k.has(NSCommands, "next")
+	}
 	switch c.Action {
 	case ActionCancel, ActionPrev, ActionNext, ActionComplete:
 	default:
@@ -89,7 +93,11 @@ func (c Command) node() *node {
 		n.attr("action", string(c.Action))
 	}
 	if c.Status == CommandExecuting {
-		n.add(el(NSCommands, "actions", el(NSCommands, "complete")).attr("execute", string(ActionComplete)))
+		way := ActionComplete
+		if c.More {
+			way = ActionNext
+		}
+		n.add(el(NSCommands, "actions", el(NSCommands, string(way))).attr("execute", string(way)))
 	}
 	if note := textEl(NSCommands, "note", c.Note); note != nil {
 		n.add(note.attr("type", string(c.Kind)))

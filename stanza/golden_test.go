@@ -84,6 +84,12 @@ func handoffGoldens() map[string]writable {
 		"outcome-failed.xml":    &Outcome{Transfer: "x-1", Session: carol(3), State: Failed},
 		"disconnect.xml":        &Disconnect{Session: carol(3), Reason: ReasonTransferred, Epoch: 2},
 		"disconnect-done.xml":   &Disconnect{Session: carol(3), Reason: ReasonDone},
+		"hold.xml":              &Hold{Session: carol(3), State: On},
+		"hold-off.xml":          &Hold{State: Off},
+		"hold-other.xml":        &Hold{},
+		"listen.xml":            &Listen{State: On},
+		"listen-off.xml":        &Listen{Session: carol(3), State: Off},
+		"parted.xml":            &Parted{Session: carol(3), Who: "bob@example.com", As: AsGuest},
 		"note.xml":              &Note{Lang: "en", Text: "was rude\nlast time"},
 		"offer.xml": &Offer{
 			ID: "x-1", Session: carol(3), Mode: Warm, From: "alice@example.com", Queue: "billing", Expires: noon(),

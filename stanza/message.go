@@ -48,7 +48,9 @@ type Message struct {
 
 	Session *Session // which session it belongs to
 	Outcome *Outcome
-	Author  *Author // only within Forwarded
+	Parted  *Parted
+	Listen  *Listen
+	Author  *Author // within Forwarded
 
 	Body     string
 	Thread   string
@@ -96,6 +98,14 @@ func (m *Message) readPayloads(r reader) {
 		m.Outcome = new(Outcome)
 		m.Outcome.read(k)
 	}
+	if k, ok := r.child(NS, "parted"); ok {
+		m.Parted = new(Parted)
+		m.Parted.read(k)
+	}
+	if k, ok := r.child(NS, "listen"); ok {
+		m.Listen = new(Listen)
+		m.Listen.read(k)
+	}
 	if k, ok := r.child(NS, "author"); ok {
 		m.Author = new(Author)
 		m.Author.read(k)
@@ -141,6 +151,12 @@ func (m Message) check(p place) {
 	if m.Outcome != nil {
 		p.nest(m.Outcome.Validate())
 	}
+	if m.Parted != nil {
+		p.nest(m.Parted.Validate())
+	}
+	if m.Listen != nil {
+		p.nest(m.Listen.Validate())
+	}
 	if m.Author != nil {
 		p.nest(m.Author.Validate())
 	}
@@ -162,6 +178,12 @@ func (m Message) nodeIn(ns string) *node {
 	}
 	if m.Outcome != nil {
 		n.add(m.Outcome.node())
+	}
+	if m.Parted != nil {
+		n.add(m.Parted.node())
+	}
+	if m.Listen != nil {
+		n.add(m.Listen.node())
 	}
 	if m.Author != nil {
 		n.add(m.Author.node())

@@ -86,6 +86,9 @@ func rejects() []reject {
 		{`<disconnect reason='Had enough!'/>`, &Disconnect{},
 			`disconnect: attribute reason is "Had enough!", must be one short word such as done, transferred, idle`},
 		{`<note/>`, &Note{}, `note: it holds no text`},
+		{`<hold state='maybe'/>`, &Hold{}, `hold: attribute state is "maybe", must be one of on, off`},
+		{`<listen session='a.0'/>`, &Listen{}, `listen: attribute session is "a.0", ` + isSession},
+		{`<parted session='a.1' who='b@c' as='ghost'/>`, &Parted{}, `parted: attribute as is "ghost", must be one of guest, aside`},
 		{"<note session='\u202e" + strings.Repeat("a", 50) + "'>x</note>", &Note{},
 			`note: attribute session is "\u202e` + strings.Repeat("a", 39) + `…", ` + isSession},
 	}

@@ -41,7 +41,7 @@ func TestSchemaRejects(t *testing.T) {
 		`<outcome transfer='x' session='a.1' state='won'/>`, `<disconnect reason='Had enough!'/>`, `<note/>`, `<author role='boss'/>`,
 		`<offer id='x' session='a.1' from='a@b' expires='2026-11-23T12:00:30Z'><caller name='A'/><dialog count='1'>` +
 			`<forwarded xmlns='urn:xmpp:forward:0'><message xmlns='jabber:client'><author xmlns='urn:xmpp:handoff:0' role='boss'/></message></forwarded></dialog></offer>`,
-		`<handover/>`,
+		`<handover/>`, `<hold state='maybe'/>`, `<listen session='a.0'/>`, `<parted session='a.1' who='b@c' as='ghost'/>`, `<parted session='a.1' as='guest'/>`,
 	} {
 		file := filepath.Join(t.TempDir(), "reject.xml")
 		require.NoError(t, os.WriteFile(file, []byte(inNS(in)), 0o600))
