@@ -9,7 +9,7 @@ CUTS     ?= 10000
 N        ?= 50000
 SEED     ?= 0
 
-.PHONY: help build demo demo-picture screenshots test test-clients power-cuts check fuzz simulate torture bench bench-full clean
+.PHONY: help build demo demo-picture screenshots test test-clients power-cuts check fuzz simulate torture bench bench-full bench-plots bench-through clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -40,6 +40,7 @@ test: ## all tests, live ones on Prosody and ejabberd included, with the race de
 	@scripts/install-deps.sh test
 	go vet ./...
 	go test -race -count=1 -timeout 8m ./... # nothing from the cache: the live tests build the program themselves
+	go test -count=1 -run '^TestCost' ./component/... # what the race detector would count too
 
 test-clients: ## tests that drive other programs: the chat page in Chromium, Kannel, a message centre of Node's, Profanity and Poezio
 	@scripts/install-deps.sh clients
@@ -71,9 +72,16 @@ torture: ## kill -9 under load on both servers: N (500) cycles on each, SEED (0:
 bench: ## what relaying a message costs, beside others (3 minutes, on a machine that does nothing else)
 	@go run -buildvcs=false ./bench
 
-bench-full: ## the same with all windows and rates, and how costs grow (30 minutes)
+bench-full: ## the same with all windows and rates (30 minutes)
 	@go run -buildvcs=false ./bench -full
-	@go test ./store -run xxx -bench "BenchmarkOpen|BenchmarkPage" -benchtime 5x
+
+bench-plots: ## how costs grow with conversations and lines: docs/growth.json and docs/growth.svg (a quarter of an hour, 4 GB in TMPDIR)
+	@go run -buildvcs=false ./bench -growth
+
+bench-through: ## what is left of it behind a real server, Prosody and then ejabberd: docs/through.json (4 minutes)
+	@scripts/install-deps.sh test
+	@go run -buildvcs=false ./bench -through prosody
+	@go run -buildvcs=false ./bench -through ejabberd
 
 clean: ## remove what was built
 	rm -rf bin .demo coverage.out

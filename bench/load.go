@@ -13,6 +13,7 @@ import (
 type load struct {
 	window int
 	rate   int
+	most   int // messages at most; 0: as many as there is time for
 }
 
 func (l load) name() string {
@@ -46,7 +47,10 @@ func (s sample) perSecond() float64 { return float64(s.messages) / s.took.Second
 // errSilent: a message did not come back.
 var errSilent = errors.New("no message came back for 20 s")
 
-const patience = 20 * time.Second
+const (
+	patience = 20 * time.Second
+	longest  = 5 * time.Minute // that anything takes with a million conversations
+)
 
 // drive puts a load on a contender and measures it, warm-up left out.
 func drive(ctx context.Context, r *racer, l load, length time.Duration) (sample, error) {
@@ -79,30 +83,32 @@ func relay(ctx context.Context, r *racer, l load, length time.Duration) (sample,
 		defer t.Stop()
 		tick = t.C
 	}
-	first := r.peer.next
+	far := r.far
+	first := far.count()
 	for {
 		elapsed := time.Since(began)
-		over := elapsed >= length
+		over := elapsed >= length || l.most > 0 && len(sent) >= l.most
 		for !over && due(l, len(sent), len(delays), elapsed) {
 			sent = append(sent, time.Now())
-			r.peer.send()
+			far.send()
+			over = l.most > 0 && len(sent) >= l.most
 		}
-		if err := r.peer.flush(); err != nil {
+		if err := far.flush(); err != nil {
 			return sample{}, err
 		}
 		if over && len(delays) == len(sent) {
 			break
 		}
 		select {
-		case n := <-r.peer.back:
+		case n := <-far.relayed():
 			now := time.Now()
 			delays = append(delays, now.Sub(sent[n-first]))
 			idle.Reset(patience)
 		case <-tick:
 		case <-idle.C:
 			return sample{}, errSilent
-		case <-r.peer.lost:
-			return sample{}, fmt.Errorf("it closed its stream: %w", r.peer.err)
+		case <-far.ended():
+			return sample{}, fmt.Errorf("the stream has ended: %w", far.why())
 		case <-ctx.Done():
 			return sample{}, ctx.Err()
 		}
@@ -110,6 +116,16 @@ func relay(ctx context.Context, r *racer, l load, length time.Duration) (sample,
 	slices.Sort(delays)
 	at := func(q float64) time.Duration { return delays[min(int(q*float64(len(delays))), len(delays)-1)] }
 	return sample{messages: len(delays), took: time.Since(began), p50: at(0.5), p99: at(0.99)}, nil
+}
+
+// far is the other end of what is relayed: who sends messages, and who gets them.
+type far interface {
+	send()               // queues the next message
+	flush() error        // writes what is queued
+	count() int          // of messages sent so far
+	relayed() <-chan int // messages that came, by number
+	ended() <-chan struct{}
+	why() error // once it has ended
 }
 
 // due reports whether another message is to be sent now.

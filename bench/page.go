@@ -35,25 +35,40 @@ func (p *page) table(l load, t *tally) {
 	if t.thrown > 0 {
 		fmt.Fprintf(p.w, ", %d thrown away", t.thrown)
 	}
-	fmt.Fprintf(p.w, ")\n%-14s %9s %9s %9s %9s   %s\n", "", "µs", "msg/s", "p50 ms", "p99 ms", "µs ÷ floor, least – most")
+	if t.noisy {
+		fmt.Fprint(p.w, "; other programs may have been busy in some")
+	}
+	fmt.Fprintf(p.w, ")\n%-14s %9s %9s %9s %9s %9s   %s\n", "", "µs", "msg/s", "p50 ms", "p99 ms", "allocs", "µs ÷ floor, least – most")
 	ms := func(f func(sample) time.Duration) func(sample) float64 {
-		return func(s sample) float64 { return float64(f(s).Microseconds()) / 1000 }
+		return func(s sample) float64 { return milliseconds(f(s)) }
 	}
 	for i, r := range t.racers {
 		ratio := t.against(i, 0, sample.perMessage)
-		fmt.Fprintf(p.w, "%-14s %9.1f %9.0f %9.2f %9.2f   %.2f, %.2f – %.2f\n", r.name,
-			t.of(i, sample.perMessage).median, t.of(i, sample.perSecond).median,
-			t.of(i, ms(func(s sample) time.Duration { return s.p50 })).median,
-			t.of(i, ms(func(s sample) time.Duration { return s.p99 })).median,
-			ratio.median, ratio.least, ratio.most)
+		allocs := "–"
+		if t.allocs[i] > 0 {
+			allocs = fmt.Sprintf("%.1f", t.allocs[i])
+		}
+		fmt.Fprintf(p.w, "%-14s %9.1f %9.0f %9.2f %9.2f %9s   %.2f, %.2f – %.2f\n", r.name,
+			t.of(i, sample.perMessage).Median, t.of(i, sample.perSecond).Median,
+			t.of(i, ms(func(s sample) time.Duration { return s.p50 })).Median,
+			t.of(i, ms(func(s sample) time.Duration { return s.p99 })).Median, allocs,
+			ratio.Median, ratio.Least, ratio.Most)
 	}
 	own := slices.IndexFunc(t.racers, func(r *racer) bool { return r.name == "Baton" })
 	for i, r := range t.racers {
 		if i != own && r.name != "floor" {
 			v := t.against(own, i, sample.perMessage)
-			fmt.Fprintf(p.w, "Baton ÷ %s: %.2f, %.2f – %.2f\n", r.name, v.median, v.least, v.most)
+			fmt.Fprintf(p.w, "Baton ÷ %s: %.2f, %.2f – %.2f\n", r.name, v.Median, v.Least, v.Most)
 		}
 	}
+}
+
+// transfers prints what accepting a transfer took.
+func (p *page) transfers(h *handovers) {
+	fmt.Fprintf(p.w, "\naccept → first message at the new agent (%d transfers, %d rounds): p50 %.2f ms, p99 %.2f ms\n",
+		len(h.accept), len(h.rounds), milliseconds(h.p50), milliseconds(h.p99))
+	fmt.Fprintf(p.w, "one round trip (floor) %.3f ms + one commit of one row %.3f ms; p50 is %.2f ms over both, %.2f – %.2f; ÷ both %.2f, %.2f – %.2f\n",
+		milliseconds(h.trip), milliseconds(h.commit), h.over.Median, h.over.Least, h.over.Most, h.ratio.Median, h.ratio.Least, h.ratio.Most)
 }
 
 // fsyncRate returns how often a second the disk takes 4 KiB for good.

@@ -8,20 +8,29 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
+	"time"
 
 	"baton/component/wire"
 )
 
 const (
+	host   = "bench.example" // where people are
 	domain = "handoff.bench.example"
 	secret = "bench"
 )
 
-// agent has all of them, in one client.
-const agent = "agent@bench.example"
+// agent has all of them, in one client; second is there to be handed some.
+const (
+	agent  = "agent@bench.example"
+	second = "second@bench.example"
+)
 
 // callers is how many conversations take turns.
 var callers = 64
+
+// transferred is how many more there are, which are handed to and fro.
+const transferred = 8
 
 // peer plays the server to one component: it lets it log in, answers what it
 // asks, and sends the callers' messages.
@@ -30,13 +39,22 @@ type peer struct {
 	conn     net.Conn
 	ready    chan struct{} // it has logged in
 	back     chan int      // messages that were relayed, by number
-	other    chan string   // other texts to the agent or callers
+	other    chan string   // who sent the agent other texts: one contact for each session
+	heard    chan heard    // every stanza, while there is somebody to take them
+	taken    atomic.Bool   // there is
 	lost     chan struct{} // its stream has ended
 	err      error
 
 	mu   sync.Mutex // out is the reader's too
 	out  []byte
 	next int // number of the next message
+	asks int // number of the next request
+}
+
+// heard is a stanza that the component sent, with when it was read.
+type heard struct {
+	wire.Stanza
+	at time.Time
 }
 
 func listen() (*peer, error) {
@@ -45,7 +63,7 @@ func listen() (*peer, error) {
 		return nil, err
 	}
 	return &peer{listener: l, ready: make(chan struct{}), back: make(chan int, 1<<16),
-		other: make(chan string, 1<<12), lost: make(chan struct{})}, nil
+		other: make(chan string, 1<<12), heard: make(chan heard, 1<<12), lost: make(chan struct{})}, nil
 }
 
 // serve takes one login and serves until the stream ends.
@@ -104,35 +122,54 @@ func (p *peer) login() error {
 	return err
 }
 
+// close closes the stream and listens no more.
+func (p *peer) close() {
+	p.listener.Close()
+	if p.conn != nil {
+		p.conn.Close()
+	}
+}
+
 func (p *peer) receive(st wire.Stanza) {
+	if p.taken.Load() {
+		select {
+		case p.heard <- heard{st.Clone(), time.Now()}:
+		default: // nobody waits for that many
+		}
+	}
 	switch string(st.Local) {
 	case "iq":
 		if t := string(st.Type); t == "get" || t == "set" {
 			p.answer(st)
 		}
 	case "presence":
-		if string(st.Type) == "probe" {
-			p.write(fmt.Appendf(nil, "<presence from='%s/bench' to='%s'/>", agent, st.From))
+		if to := string(st.To); string(st.Type) == "probe" && (to == agent || to == second) {
+			p.write(fmt.Appendf(nil, "<presence from='%s/bench' to='%s'/>", to, st.From))
 		}
 	case "message":
 		body, ok := st.Child(wire.NSComponent, "body")
 		if !ok {
 			return
 		}
-		text := body.Inner()
-		if i := bytes.Index(text, marker); i >= 0 {
-			digits := text[i+len(marker):]
-			n, err := strconv.Atoi(string(digits[:bytes.IndexByte(digits, ' ')]))
-			if err == nil {
-				p.back <- n
-			}
+		if n, ok := numberOf(body.Inner()); ok {
+			p.back <- n
 			return
 		}
-		select {
-		case p.other <- string(text):
-		default:
+		if from := string(st.From); bare(string(st.To)) == agent && from != "desk@"+domain {
+			select {
+			case p.other <- bare(from):
+			default:
+			}
 		}
 	}
+}
+
+// numberOf finds the number of a message in its text.
+func numberOf(text []byte) (int, bool) {
+	_, rest, found := bytes.Cut(text, marker)
+	digits, _, _ := bytes.Cut(rest, []byte(" "))
+	n, err := strconv.Atoi(string(digits))
+	return n, found && err == nil
 }
 
 // answer is a client's result: what is asked here are pings and what a client
@@ -163,6 +200,11 @@ func (p *peer) flush() error {
 	return err
 }
 
+func (p *peer) count() int             { return p.next }
+func (p *peer) relayed() <-chan int    { return p.back }
+func (p *peer) ended() <-chan struct{} { return p.lost }
+func (p *peer) why() error             { return p.err }
+
 var marker = []byte("No. ")
 
 // text is what a customer writes; with the elements that clients add, a message
@@ -171,13 +213,22 @@ var text = strings.Repeat("Good morning, where is my parcel, please? ", 5)
 
 // send queues the next message, from the callers in turn.
 func (p *peer) send() {
-	n := p.next
+	p.write(message(p.next, fmt.Sprintf(" from='%s/phone'", caller(p.next%callers))))
 	p.next++
-	b := fmt.Appendf(make([]byte, 0, 800), "<message from='%s/phone' to='support@%s' type='chat' id='m%08d' xml:lang='en'>"+
+}
+
+// message is the nth of them, with one more attribute: a server stamps who sent it
+// by itself.
+func message(n int, from string) []byte {
+	return fmt.Appendf(make([]byte, 0, 800), "<message%s to='support@%s' type='chat' id='m%08d' xml:lang='en'>"+
 		"<body>%s%d %s</body><origin-id xmlns='urn:xmpp:sid:0' id='m%08d'/><active xmlns='http://jabber.org/protocol/chatstates'/>"+
 		"<request xmlns='urn:xmpp:receipts'/><markable xmlns='urn:xmpp:chat-markers:0'/><thread>5f1c1a76</thread></message>",
-		caller(n%callers), domain, n, marker, n, text, n)
-	p.write(b)
+		from, domain, n, marker, n, text, n)
+}
+
+func bare(address string) string {
+	b, _, _ := strings.Cut(address, "/")
+	return b
 }
 
 func caller(i int) string { return fmt.Sprintf("caller%03d@bench.example", i) }

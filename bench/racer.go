@@ -4,25 +4,46 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"syscall"
 	"time"
+
+	"baton/bench/stats"
+	"baton/integration/server"
 )
 
 // racer is a contender: a component that runs as a process and is connected to
-// its own peer.
+// its own peer, or to its own server.
 type racer struct {
 	name string
-	peer *peer
+	far  far   // who sends through it
+	peer *peer // the same, where there is no server
 	cmd  *exec.Cmd
 	said *os.File // its output
+	asks string   // the socket where it says what it has allocated
 	done chan struct{}
+
+	server server.Server // nil: the peer
+	leave  func()        // closes the other end
+
+	contacts map[string]bool // addresses of the sessions, as the agent has them
 }
 
+// cpu is the processor time that it used so far.
 func (r *racer) cpu() (time.Duration, error) { return cpuOf(r.cmd.Process.Pid) }
+
+// all is the same with its server's.
+func (r *racer) all() (time.Duration, error) {
+	own, err := r.cpu()
+	if r.server == nil || err != nil {
+		return own, err
+	}
+	theirs, err := cpuOf(r.server.Pid())
+	return own + theirs, err
+}
 
 // build makes the programs.
 func build(ctx context.Context, dir string, o options) (string, error) {
@@ -30,11 +51,11 @@ func build(ctx context.Context, dir string, o options) (string, error) {
 	if err := os.Mkdir(bin, 0o700); err != nil {
 		return "", err
 	}
-	args := []string{"build", "-buildvcs=false", "-o", bin + "/"}
-	if o.profile != "" {
-		args = append(args, "-tags", "profile")
+	// The tag makes Baton answer what it has allocated when it is asked, and nothing else while no profile is written.
+	args := []string{"build", "-buildvcs=false", "-tags", "profile", "-o", bin + "/", "baton/bench/floor", "baton/bench/bare"}
+	if o.baton == "" {
+		args = append(args, "baton/cmd/baton")
 	}
-	args = append(args, "baton/cmd/baton", "baton/bench/floor", "baton/bench/bare")
 	out, err := exec.CommandContext(ctx, "go", args...).CombinedOutput()
 	if err != nil {
 		return "", fmt.Errorf("go build: %w\n%s", err, out)
@@ -42,23 +63,27 @@ func build(ctx context.Context, dir string, o options) (string, error) {
 	return bin, nil
 }
 
+// contender is how a racer is started, and what it needs before it can relay.
+type contender struct {
+	name string
+	make func(address string) (*exec.Cmd, error)
+	warm func(context.Context, *racer) error
+}
+
 // start starts all contenders, the floor first. What is not there is said and
 // left out.
 func start(ctx context.Context, dir, bin string, show *page, o options) ([]*racer, error) {
-	type contender struct {
-		name string
-		make func(address string) (*exec.Cmd, error)
-		warm func(context.Context, *racer) error
-	}
 	all := []contender{
 		{"floor", plain(filepath.Join(bin, "floor")), nil},
-		{"Baton", baton(filepath.Join(dir, "now"), filepath.Join(bin, "baton"), o.profile), connectAll},
+		{"Baton", baton{dir: filepath.Join(dir, "now"), program: o.program(bin), profile: o.profile}.command, connectAll},
 		{"bare mellium", plain(filepath.Join(bin, "bare")), nil},
 		{"slixmpp", slixmpp, nil},
+		{"xmpp.js", xmppjs(ctx, dir), nil},
 	}
 	if o.before != "" {
-		all = append(all, contender{"before", baton(filepath.Join(dir, "before"), o.before, ""), connectAll})
+		all = append(all, contender{"before", baton{dir: filepath.Join(dir, "before"), program: o.before}.command, connectAll})
 	}
+	all = slices.DeleteFunc(all, func(c contender) bool { return o.only == "transfer" && c.name != "floor" && c.name != "Baton" })
 	var racers []*racer
 	for _, c := range all {
 		r, err := enter(ctx, dir, c.name, c.make)
@@ -86,27 +111,49 @@ func enter(ctx context.Context, dir, name string, command func(address string) (
 		return nil, err
 	}
 	go p.serve()
-	r := &racer{name: name, peer: p, done: make(chan struct{})}
-	if r.cmd, err = command(p.listener.Addr().String()); err != nil {
+	r := &racer{name: name, peer: p, far: p, leave: p.close}
+	cmd, err := command(p.listener.Addr().String())
+	if err != nil {
 		p.listener.Close()
 		return nil, err
 	}
-	if r.said, err = os.Create(filepath.Join(dir, name+".log")); err != nil {
-		return nil, err
+	if err := r.launch(dir, cmd); err != nil {
+		return r, err
 	}
-	r.cmd.Stdout, r.cmd.Stderr = r.said, r.said
-	if err := r.cmd.Start(); err != nil {
-		return nil, err
-	}
-	go func() { r.cmd.Wait(); close(r.done) }()
 	select {
 	case <-p.ready:
 		return r, nil
 	case <-r.done:
-	case <-time.After(patience):
+	case <-time.After(longest):
 	case <-ctx.Done():
 	}
 	return r, fmt.Errorf("it does not log in: %s", r.tail())
+}
+
+// launch starts its process.
+func (r *racer) launch(dir string, cmd *exec.Cmd) (err error) {
+	if r.said, err = os.Create(filepath.Join(dir, r.name+".log")); err != nil {
+		return err
+	}
+	cmd.Stdout, cmd.Stderr = r.said, r.said
+	r.asks = filepath.Join(dir, r.name+".socket")
+	os.Remove(r.asks) // of a start before
+	if cmd.Env == nil {
+		cmd.Env = os.Environ()
+	}
+	cmd.Env = append(cmd.Env, stats.Socket+"="+r.asks)
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	r.cmd, r.done = cmd, make(chan struct{})
+	go func() { cmd.Wait(); close(r.done) }()
+	return nil
+}
+
+// figures returns what the program says of its memory; false: it cannot.
+func (r *racer) figures() (stats.Figures, bool) {
+	f, err := stats.Ask(r.asks)
+	return f, err == nil
 }
 
 func (r *racer) tail() string {
@@ -119,18 +166,18 @@ func (r *racer) tail() string {
 
 // stop ends the process in order, and by force when it does not.
 func (r *racer) stop() {
-	if r.cmd != nil && r.cmd.Process != nil {
+	if r.cmd != nil {
 		r.cmd.Process.Signal(syscall.SIGTERM)
 		select {
 		case <-r.done:
-		case <-time.After(5 * time.Second):
+		case <-time.After(30 * time.Second):
 			r.cmd.Process.Kill()
 			<-r.done
 		}
 	}
-	r.peer.listener.Close()
-	if r.peer.conn != nil {
-		r.peer.conn.Close()
+	r.leave()
+	if r.server != nil {
+		r.server.Stop()
 	}
 	if r.said != nil {
 		r.said.Close()
@@ -152,62 +199,29 @@ func slixmpp(address string) (*exec.Cmd, error) {
 	return exec.Command(python, filepath.Join("bench", "slixmpp", "relay.py"), address, domain, secret), nil
 }
 
-// baton is the program as people run it, with a store on disk.
-func baton(dir, program, profile string) func(string) (*exec.Cmd, error) {
-	return func(address string) (*exec.Cmd, error) {
-		if err := os.Mkdir(dir, 0o700); err != nil {
-			return nil, err
-		}
-		file := filepath.Join(dir, "baton.yaml")
-		text := fmt.Sprintf(`component: {domain: %s, address: %q, secret: %s}
-data_dir: %s
-agents:
-  domains: [bench.example]
-  list: [{jid: %s, name: Agent, queues: [support], capacity: 1000}]
-queues: [{name: support, title: Support, assign: auto}]
-chat: {settle: 0s}
-roster: {strategy: none}
-limits: {rate: 1000000/s, inbox: 100000}
-http: {listen: ""}
-log: {level: warn}
-`, domain, address, secret, dir, agent)
-		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
-			return nil, err
-		}
-		cmd := exec.Command(program, "serve", "--config", file)
-		if profile != "" {
-			cmd.Env = append(os.Environ(), "BATON_CPUPROFILE="+profile)
-		}
-		return cmd, nil
-	}
-}
+// xmppVersion is of npm's @xmpp/component.
+const xmppVersion = "0.13.1"
 
-// connectAll opens a session for every caller: the agent is there, and what each
-// says first has come.
-func connectAll(ctx context.Context, r *racer) error {
-	p := r.peer
-	for _, to := range []string{"desk@" + domain, domain} {
-		p.write(fmt.Appendf(nil, "<presence from='%s/bench' to='%s'/>", agent, to))
-	}
-	for i := range callers {
-		p.write(fmt.Appendf(nil, "<message from='%s/phone' to='support@%s' type='chat' id='first%d'><body>Hello from %d.</body></message>",
-			caller(i), domain, i, i))
-	}
-	if err := p.flush(); err != nil {
-		return err
-	}
-	late := time.After(patience)
-	for came := 0; came < callers; {
-		select {
-		case <-p.other: // handover messages, each with its first line
-			came++
-		case <-late:
-			return fmt.Errorf("only %d of %d sessions began: %s", came, callers, r.tail())
-		case <-p.lost:
-			return io.ErrUnexpectedEOF
-		case <-ctx.Done():
-			return ctx.Err()
+// xmppjs is the relay of bench/xmppjs, with what npm installs for it.
+func xmppjs(ctx context.Context, dir string) func(string) (*exec.Cmd, error) {
+	return func(address string) (*exec.Cmd, error) {
+		for _, program := range []string{"node", "npm"} {
+			if _, err := exec.LookPath(program); err != nil {
+				return nil, fmt.Errorf("%w: %s, for npm's @xmpp/component", errMissing, program)
+			}
 		}
+		folder := filepath.Join(dir, "npm")
+		ctx, cancel := context.WithTimeout(ctx, time.Minute)
+		defer cancel()
+		// A prefix that is there already keeps npm from looking for a project further up.
+		if err := os.MkdirAll(filepath.Join(folder, "node_modules"), 0o700); err != nil {
+			return nil, err
+		}
+		npm := exec.CommandContext(ctx, "npm", "install", "--prefix", folder, "--no-audit", "--no-fund", "--no-save",
+			"--ignore-scripts", "--prefer-offline", "--fetch-retries=0", "@xmpp/component@"+xmppVersion)
+		if npm.Run() != nil { // what it printed says where it looked, which is of no use here
+			return nil, fmt.Errorf("%w: npm cannot install @xmpp/component %s", errMissing, xmppVersion)
+		}
+		return exec.Command("node", filepath.Join("bench", "xmppjs", "relay.mjs"), folder, address, domain, secret), nil
 	}
-	return nil
 }

@@ -14,10 +14,15 @@ import (
 	"mellium.im/xmpp/component"
 	"mellium.im/xmpp/jid"
 	"mellium.im/xmpp/stanza"
+
+	"baton/bench/stats"
 )
 
 func main() {
 	log.SetFlags(0)
+	if err := stats.Serve(); err != nil {
+		log.Fatal(err)
+	}
 	address, domain, secret := os.Args[1], os.Args[2], os.Args[3]
 	conn, err := net.Dial("tcp", address)
 	if err != nil {

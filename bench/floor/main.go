@@ -4,32 +4,37 @@
 package main
 
 import (
+	"bytes"
 	"crypto/sha1"
 	"fmt"
+	"io"
 	"log"
 	"net"
 	"os"
+	"regexp"
 
+	"baton/bench/stats"
 	"baton/component/wire"
 )
 
 func main() {
 	log.SetFlags(0)
+	if err := stats.Serve(); err != nil {
+		log.Fatal(err)
+	}
 	address, domain, secret := os.Args[1], os.Args[2], os.Args[3]
 	conn, err := net.Dial("tcp", address)
 	if err != nil {
 		log.Fatal(err)
 	}
 	fmt.Fprintf(conn, "<stream:stream xmlns='jabber:component:accept' xmlns:stream='http://etherx.jabber.org/streams' to='%s'>", domain)
-	greeting := make([]byte, 4096)
-	if _, err := conn.Read(greeting); err != nil {
-		log.Fatal(err)
+	greeting := until(conn, "<stream:stream", ">")
+	id := regexp.MustCompile(`\sid=['"]([^'"]*)`).FindStringSubmatch(greeting)
+	if id == nil {
+		log.Fatal("a stream without an id: ", greeting)
 	}
-	fmt.Fprintf(conn, "<handshake>%x</handshake>", sha1.Sum([]byte("bench"+secret))) // the id is always bench
-	b := make([]byte, len("<handshake/>"))
-	if _, err := conn.Read(b); err != nil {
-		log.Fatal(err)
-	}
+	fmt.Fprintf(conn, "<handshake>%x</handshake>", sha1.Sum([]byte(id[1]+secret)))
+	until(conn, "<handshake", ">")
 	split := wire.New(conn, wire.Limits{})
 	var out []byte
 	for {
@@ -50,6 +55,21 @@ func main() {
 		}
 		if _, err := conn.Write(append(out, "</message>"...)); err != nil {
 			log.Fatal(err)
+		}
+	}
+}
+
+// until reads up to the end that follows a beginning, byte by byte.
+func until(conn net.Conn, beginning, end string) string {
+	var seen []byte
+	b := make([]byte, 1)
+	for {
+		if _, err := io.ReadFull(conn, b); err != nil {
+			log.Fatal(err)
+		}
+		seen = append(seen, b[0])
+		if i := bytes.Index(seen, []byte(beginning)); i >= 0 && bytes.HasSuffix(seen[i:], []byte(end)) {
+			return string(seen)
 		}
 	}
 }
