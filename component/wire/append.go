@@ -39,6 +39,10 @@ func appendEscaped[T string | []byte](dst []byte, s T, attr bool) []byte {
 	from := 0 // s[from:i] is still to be copied
 	for i := 0; i < len(s); {
 		c := s[i]
+		if class[c]&isClean != 0 {
+			i++
+			continue
+		}
 		size, esc := 1, ""
 		switch {
 		case c == '&':

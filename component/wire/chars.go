@@ -36,6 +36,7 @@ const (
 	isName    // may go on in a name
 	plainText // needs no look in character data
 	plainAttr // needs no look in an attribute value
+	isClean   // is written as it is, in text and attributes
 )
 
 var class = func() (t [256]uint8) {
@@ -52,6 +53,7 @@ var class = func() (t [256]uint8) {
 			{letter || c >= '0' && c <= '9' || c == '-' || c == '.', isName},
 			{plain && c != ']', plainText},
 			{plain && c != '"' && c != '\'', plainAttr},
+			{plain && c >= ' ' && c != '"' && c != '\'' && c != '>', isClean},
 		} {
 			if x.is {
 				t[c] |= x.bit

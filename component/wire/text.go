@@ -46,6 +46,9 @@ const (
 )
 
 func appendData(dst, b []byte, from source) []byte {
+	if from != attribute && bytes.IndexByte(b, '\r') < 0 && (from == cdata || bytes.IndexByte(b, '&') < 0) {
+		return append(dst, b...)
+	}
 	for i := 0; i < len(b); i++ {
 		c := b[i]
 		switch {
