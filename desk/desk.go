@@ -181,6 +181,7 @@ func (d *Desk) Policy() Policy { return *d.policy.Load() }
 // request on. Sessions and offers that are open stay as they are.
 func (d *Desk) Configure(dir *Directory, p Policy) {
 	p.IDFormat = cmp.Or(p.IDFormat, "{name}.{id}")
+	dir.index()
 	d.dir.Store(dir)
 	d.policy.Store(&p)
 	select {

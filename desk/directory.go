@@ -2,6 +2,7 @@ package desk
 
 import (
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"baton/handoff"
@@ -45,10 +46,29 @@ type Queue struct {
 type Directory struct {
 	Agents []Agent
 	Queues []Queue
+
+	places atomic.Pointer[map[handoff.Party]int] // of agents; nil: they are looked for
+}
+
+// index has agents found at once, who are looked up several times for each message.
+// Nobody changes the directory any more.
+func (d *Directory) index() {
+	places := make(map[handoff.Party]int, len(d.Agents))
+	for i := range slices.Backward(d.Agents) { // the first of a name counts
+		places[d.Agents[i].JID] = i
+	}
+	d.places.Store(&places)
 }
 
 // Agent returns the agent with the bare JID p.
 func (d *Directory) Agent(p handoff.Party) (Agent, bool) {
+	if places := d.places.Load(); places != nil {
+		i, ok := (*places)[p]
+		if !ok {
+			return Agent{}, false
+		}
+		return d.Agents[i], true
+	}
 	i := slices.IndexFunc(d.Agents, func(a Agent) bool { return a.JID == p })
 	if i < 0 {
 		return Agent{}, false

@@ -97,9 +97,7 @@ func TestListenEnds(t *testing.T) {
 		desk.UnheardEntered: {func(c *chat) { c.must(desk.Barge{Oversight: c.over(sue)}); c.must(c.ending(sue)) }, nil},
 		desk.UnheardGone:    {func(c *chat) { c.leave(sue); c.says("hello?"); c.arrive(sue) }, []string{"leave gone"}},
 		desk.UnheardRole: {func(c *chat) {
-			dir := *c.directory
-			dir.Agents = agents()
-			c.desk.Configure(&dir, c.desk.Policy())
+			c.desk.Configure(&desk.Directory{Agents: agents(), Queues: c.directory.Queues}, c.desk.Policy())
 			c.says("what a day")
 			c.desk.Configure(c.directory, c.desk.Policy())
 		}, nil},
