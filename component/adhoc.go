@@ -65,8 +65,10 @@ func (s adhoc) step() {
 		})
 	case s.cmd.Session == "":
 		s.begin()
-	case s.cmd.Action == stanza.ActionPrev: // there is but one form
-		if id := s.cmd.Session; c.forms.has(s.key(id)) {
+	case s.cmd.Action == stanza.ActionPrev: // what was chosen stays
+		if as, ok := c.forms.get(s.key(s.cmd.Session)); ok {
+			id := s.cmd.Session
+			s.a.entry, s.a.shown = as.entry, as.shown
 			s.unlessHidden(func(res desk.Result) { s.ask(id, res) })
 			return
 		}
@@ -105,15 +107,18 @@ func (s adhoc) begin() {
 // ask sends the form; id is that of the one it is sent for again.
 func (s adhoc) ask(id string, res desk.Result) {
 	if id == "" {
-		id = s.c.forms.open(s.h.From, bare(s.h.To), s.cmd.Node, asOf{res.Conversation.Session, res.Conversation.Epoch})
+		id = s.c.forms.open(s.h.From, bare(s.h.To), s.cmd.Node, asOf{session: res.Conversation.Session, epoch: res.Conversation.Epoch})
 	}
 	s.c.result(s.h, stanza.Command{Node: s.cmd.Node, Session: id, Status: stanza.CommandExecuting,
-		Form: s.c.form(s.o, s.a, res.Conversation)})
+		Form: s.c.form(s.o, s.a, res.Conversation), More: s.o.goesOn(s.a)})
 }
 
 // submit has done what was filled in, if the session is still where it was when
 // the form was sent.
 func (s adhoc) submit(as asOf) {
+	if s.second(as) {
+		return
+	}
 	if s.o.danger && !isYes(s.cmd.Form.Value(sure)) {
 		s.unlessHidden(func(desk.Result) { s.completed(stanza.NoteInfo, s.c.voice(s.a.by).Say("not_sure")) })
 		return
@@ -162,7 +167,7 @@ func (s adhoc) did(conv desk.Conversation) string {
 		name = "has_it_again"
 	}
 	return s.c.voice(s.a.by).Say(name, lang.Args{"Who": conv.Tag() + " (" + conv.Name + ")", "Name": conv.Name,
-		"Queue": dir.Title(conv.Queue), "By": dir.NameOf(conv.Holder)})
+		"Queue": dir.Title(conv.Queue), "By": dir.NameOf(conv.Holder), "P": s.c.cfg.Prefix})
 }
 
 // refusalText is what the desk says of a refusal; empty where it says nothing.

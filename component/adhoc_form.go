@@ -9,7 +9,6 @@ import (
 	"unicode/utf8"
 
 	"baton/desk"
-	"baton/handoff"
 	"baton/lang"
 	"baton/stanza"
 )
@@ -22,7 +21,7 @@ func isYes(value string) bool { return value == "1" || value == "true" }
 // asked returns what the form of an operation asks for.
 func (o *operation) asked(a ask) []param {
 	return slices.DeleteFunc(slices.Clone(o.params), func(p param) bool {
-		return p.kind == aCount || p.kind == aNumber && a.local != ""
+		return p.second != (a.entry != "") || p.kind == aCount || p.kind == aSwitch || p.kind == aNumber && a.local != ""
 	})
 }
 
@@ -41,9 +40,12 @@ func (c *Component) form(o *operation, a ask, conv desk.Conversation) *stanza.Fo
 	v := c.voice(a.by)
 	f := &stanza.Form{Type: stanza.FormAsk, Title: v.Say("do_" + o.name), Instructions: []string{sentence(v.Say("help_" + o.name))}}
 	for _, p := range o.asked(a) {
-		field := stanza.FormField{Var: p.name, Label: v.Say("field_" + p.name), Required: p.required}
+		field := stanza.FormField{Var: p.variable(), Label: v.Say("field_" + p.name), Required: p.required}
 		c.shape(&field, p, o, a, conv, v)
 		f.Fields = append(f.Fields, field)
+	}
+	if a.entry != "" {
+		f.Title = a.entry
 	}
 	if o.danger {
 		f.Fields = append(f.Fields, stanza.FormField{Var: sure, Type: stanza.Boolean, Label: v.Say("field_sure"), Values: []string{"0"}})
@@ -95,6 +97,8 @@ func (c *Component) shape(field *stanza.FormField, p param, o *operation, a ask,
 		}
 	case aText:
 		field.Type = stanza.TextMulti
+	case anEntry, aSetting:
+		c.shapeEntry(field, p, a, v)
 	default:
 		field.Type = stanza.TextSingle
 	}
@@ -126,8 +130,10 @@ func (c *Component) agentChoices(v lang.Voice, a ask, conv desk.Conversation, ch
 func (c *Component) sessionsFor(o *operation, a ask) []desk.Conversation {
 	agent, _ := c.agent(string(a.by))
 	switch {
+	case o.name == "leave":
+		return c.heardBy(a.by)
 	case o.rules:
-		return slices.DeleteFunc(c.desk.Open(), func(s desk.Conversation) bool { return s.Caller == a.by || s.Phase == handoff.Idle })
+		return c.desk.OpenWhere(func(s *desk.Conversation) bool { return s.Caller != a.by })
 	case o.name == "take":
 		return c.waitingFor(agent)
 	}
@@ -138,6 +144,12 @@ func (c *Component) sessionsFor(o *operation, a ask) []desk.Conversation {
 // what was chosen in it, nil if nothing was.
 func (c *Component) filled(o *operation, a ask, f *stanza.Form) (x input, picked *asOf, err error) {
 	for _, p := range o.asked(a) {
+		if p.kind == anEntry || p.kind == aSetting {
+			if err := x.takeEntry(p, a, f); err != nil {
+				return x, nil, err
+			}
+			continue
+		}
 		value := strings.Join(f.Values(p.name), "\n")
 		if p.kind == aReason {
 			value = oneLine(value)
@@ -150,7 +162,7 @@ func (c *Component) filled(o *operation, a ask, f *stanza.Form) (x input, picked
 			if !ok || err1 != nil || err2 != nil {
 				return x, nil, usage("no_number", lang.Args{"Value": value})
 			}
-			value, picked = number, &asOf{s, e}
+			value, picked = number, &asOf{session: s, epoch: e}
 		}
 		if err := c.fill(&x, p, strings.TrimSpace(value)); err != nil {
 			return x, nil, err

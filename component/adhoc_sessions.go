@@ -13,8 +13,14 @@ const (
 	formLife     = 10 * time.Minute
 )
 
-// asOf is the session and epoch a form was made for.
-type asOf struct{ session, epoch uint64 }
+// asOf is what a form was made for: the session and epoch, or the entry and how it
+// was then.
+type asOf struct {
+	session, epoch uint64
+
+	entry string
+	shown map[string][]string
+}
 
 // formKey names a form that waits: its identifier counts only from the client
 // it was sent to, to the address it came from, and for the same command.
@@ -37,6 +43,14 @@ type forms struct {
 // open notes a form and returns its identifier. Where too many are open the
 // oldest is forgotten.
 func (f *forms) open(from, at, node string, as asOf) string {
+	k := formKey{rand.Text(), from, at, node}
+	f.keep(k, as)
+	return k.id
+}
+
+// keep is open for a form that goes on where another ended.
+func (f *forms) keep(key formKey, as asOf) {
+	from := key.from
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.by == nil {
@@ -60,9 +74,7 @@ func (f *forms) open(from, at, node string, as asOf) string {
 		f.forgetOldest(all)
 	}
 	f.count++
-	k := formKey{rand.Text(), from, at, node}
-	f.by[k] = openForm{as, now.Add(formLife), f.count}
-	return k.id
+	f.by[key] = openForm{as, now.Add(formLife), f.count}
 }
 
 func (f *forms) forgetOldest(of []formKey) {
@@ -75,12 +87,12 @@ func (f *forms) forgetOldest(of []formKey) {
 	delete(f.by, oldest)
 }
 
-// has reports whether a form is open.
-func (f *forms) has(k formKey) bool {
+// get returns what a form that is open was made for.
+func (f *forms) get(k formKey) (asOf, bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	o, ok := f.by[k]
-	return ok && time.Now().Before(o.until)
+	return o.asOf, ok && time.Now().Before(o.until)
 }
 
 // take returns what a form was made for and forgets it: it is submitted once.

@@ -145,7 +145,7 @@ func (c *Component) archiveIQ(ctx context.Context, in incoming, st stanza.Stanza
 		}
 		f := c.archive.front.Load()
 		if f != nil && !f.take(archiveQuery{h, handoff.Party(bare(h.From)), res.Conversation, res.Standing, what}) {
-			c.fail(h, stanza.ResourceConstraint, "Too many archive queries at once. Wait for the answers, then go on.")
+			c.fail(h, stanza.ResourceConstraint, c.voiceFrom(h).Say("too_many_queries"))
 		}
 	})
 }

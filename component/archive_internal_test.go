@@ -128,7 +128,7 @@ func TestCalm(t *testing.T) {
 }
 
 func somePager(by handoff.Party) *pager {
-	c := &Component{cfg: Config{Domain: "handoff.example.com", Mark: "⚙ "},
+	c := &Component{cfg: Config{Domain: "handoff.example.com"}, mark: "⚙",
 		desk: desk.New(desk.Config{Domain: "handoff.example.com", Directory: &desk.Directory{}})}
 	conv := desk.Conversation{Local: "carol.k3v9tq2m", Conversation: handoff.Conversation{Caller: "carol@example.net"}}
 	return &pager{c: c, q: archiveQuery{h: stanza.Header{From: string(by) + "/r", To: "carol.k3v9tq2m@handoff.example.com"}, by: by, conv: conv}}

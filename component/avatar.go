@@ -190,8 +190,11 @@ func (c *Component) avatarHash(local string) string {
 }
 
 // card answers for a contact's vCard (XEP-0054).
-func (c *Component) card(to place, conv *desk.Conversation) stanza.VCard {
+func (c *Component) card(h stanza.Header, to place, conv *desk.Conversation) stanza.VCard {
 	name := c.nameOf(to, conv)
+	if to.kind == kindDesk {
+		name = c.voiceFrom(h).Say("desk_name")
+	}
 	card := stanza.VCard{FullName: name, Nickname: name}
 	if av, ok := c.avatarOf(to, conv); ok && av.hash != "" {
 		card.Photo = &av.photo

@@ -27,13 +27,17 @@ type operation struct {
 	at     where
 	danger bool // stands last among ad-hoc commands, and is asked for twice there
 	rules  bool // for supervisors only
+	admins bool // for administrators only
 
 	// shown reports whether the ad-hoc command is any use there; nil: always.
 	shown   func(s scene) bool
 	request func(c *Component, a ask, x input) (desk.Request, error)
 	// told is said when it worked; nil or empty: what follows says it.
 	told func(c *Component, v lang.Voice, a ask, x input, res desk.Result) string
-	did  string // the text for an ad-hoc command of which nothing was told; empty: did
+	// change is what it makes of agents or queues, instead of a request; it has a
+	// form and no chat word.
+	change func(a ask, x input) desk.Edit
+	did    string // the text for an ad-hoc command of which nothing was told; empty: did
 	// read is told for what takes reading the store.
 	read func(ctx context.Context, c *Component, v lang.Voice, a ask, x input, res desk.Result) (string, error)
 
@@ -56,6 +60,9 @@ type ask struct {
 	local string // the conversation; empty at the transfer desk
 	id    string // of the stanza
 	once  string // its origin-id: the same one again is the same message
+
+	entry string              // the agent or queue chosen in the form before
+	shown map[string][]string // its settings as the form has them
 }
 
 // where returns where it is asked.
@@ -81,6 +88,9 @@ func operationNamed(name string, words bool) *operation {
 
 // may refuses who lacks the role for an operation.
 func (c *Component) may(o *operation, by handoff.Party) error {
+	if err := c.mayAdminister(o, by); err != nil {
+		return err
+	}
 	if a, _ := c.desk.Directory().Agent(by); o.rules && !a.Oversees() {
 		return &said{cond: stanza.Forbidden, name: "for_supervisors"}
 	}
@@ -93,6 +103,10 @@ func (c *Component) may(o *operation, by handoff.Party) error {
 func (c *Component) carryOut(ctx context.Context, h stanza.Header, o *operation, a ask, x input,
 	guard func(desk.Request) desk.Request, done func(string, desk.Result, error)) {
 	err := c.may(o, a.by)
+	if err == nil && o.change != nil {
+		c.administer(o, a, x, done)
+		return
+	}
 	var req desk.Request
 	if err == nil {
 		req, err = o.request(c, a, x)
@@ -163,7 +177,7 @@ func (c *Component) toDesk(ctx context.Context, in incoming) {
 	}
 	said := c.read(ctx, in, "", false)
 	body := strings.TrimSpace(said.Body)
-	if a.Bot || body == "" || said.corrects {
+	if a.Bot || said.corrects || c.reacts(ctx, in) || body == "" {
 		return
 	}
 	c.commandWord(ctx, in, split(strings.TrimPrefix(body, c.cfg.Prefix)), false)
@@ -190,13 +204,16 @@ func (c *Component) commandWord(ctx context.Context, in incoming, w word, correc
 		c.say(at, to, c.help(v, a, w.args))
 		return
 	}
-	o := operationNamed(w.name, true)
+	o := operationNamed(toneless(w.name), true)
 	switch {
 	case o == nil && a.local == "":
 		c.hint(at, to, v.Say("desk_hint", lang.Args{"P": p}))
 		return
 	case o == nil:
 		c.say(at, to, v.Say("no_command", lang.Args{"P": p, "Word": w.name}))
+		return
+	case o.change != nil:
+		c.say(at, to, c.byForm(v, o, a))
 		return
 	case !o.worksAt(a.where()):
 		c.hint(at, to, v.Say("say_in_chat"))
@@ -225,6 +242,9 @@ func (c *Component) help(v lang.Voice, a ask, about string) string {
 		if o == nil || c.may(o, a.by) != nil {
 			return v.Say("help_unknown", lang.Args{"P": p, "Word": name})
 		}
+		if o.change != nil {
+			return sentence(v.Say("help_"+o.name)) + " " + c.byForm(v, o, a)
+		}
 		text := c.helpOn(v, o)
 		if len(o.also) > 0 {
 			text += "\n" + v.Say("help_also", lang.Args{"Words": strings.Join(o.also, ", ")})
@@ -234,7 +254,7 @@ func (c *Component) help(v lang.Voice, a ask, about string) string {
 	var b strings.Builder
 	b.WriteString(v.Say("help_intro"))
 	for _, o := range operations() {
-		if o.at&a.where() != 0 && c.may(&o, a.by) == nil {
+		if o.at&a.where() != 0 && o.change == nil && c.may(&o, a.by) == nil {
 			b.WriteString("\n" + c.helpOn(v, &o))
 		}
 	}

@@ -54,13 +54,6 @@ func working() []operation {
 
 // ruling is what supervisors do with sessions that are not theirs.
 func ruling() []operation {
-	over := func(a ask, x input) (desk.Oversight, error) {
-		o := desk.Oversight{By: a.by, Local: a.unless(x.number), Number: x.number}
-		if o.Local == "" && o.Number == 0 {
-			return o, usage("which_number", nil)
-		}
-		return o, nil
-	}
 	elsewhere := func(s scene) bool { return s.conv == nil || s.standing != desk.Holder }
 	done := func(text string) func(*Component, lang.Voice, ask, input, desk.Result) string {
 		return func(_ *Component, v lang.Voice, _ ask, _ input, res desk.Result) string {
@@ -74,7 +67,7 @@ func ruling() []operation {
 	}, {
 		name: "force", at: inChat | atDesk, did: "you_took", params: []param{which, {name: "agent", kind: anAgent}}, shown: elsewhere,
 		request: func(_ *Component, a ask, x input) (desk.Request, error) {
-			o, err := over(a, x)
+			o, err := oversight(a, x)
 			return desk.Force{Oversight: o, To: x.target.Agent}, err
 		},
 		told: func(c *Component, v lang.Voice, a ask, _ input, res desk.Result) string {
@@ -87,14 +80,14 @@ func ruling() []operation {
 	}, {
 		name: "barge", at: inChat | atDesk, params: []param{which}, shown: elsewhere, did: "you_joined",
 		request: func(_ *Component, a ask, x input) (desk.Request, error) {
-			o, err := over(a, x)
+			o, err := oversight(a, x)
 			return desk.Barge{Oversight: o}, err
 		},
 	}, {
 		name: "whisper", at: inChat | atDesk, shown: elsewhere,
 		params: []param{which, {name: "text", kind: aText, required: true, missing: "whisper_what"}},
 		request: func(c *Component, a ask, x input) (desk.Request, error) {
-			o, err := over(a, x)
+			o, err := oversight(a, x)
 			return desk.Whisper{Oversight: o, Text: c.text(a, x.text)}, err
 		},
 		told: func(c *Component, v lang.Voice, _ ask, _ input, res desk.Result) string {
@@ -103,7 +96,7 @@ func ruling() []operation {
 	}, {
 		name: "end", at: inChat | atDesk, params: []param{which}, danger: true, shown: elsewhere,
 		request: func(_ *Component, a ask, x input) (desk.Request, error) {
-			o, err := over(a, x)
+			o, err := oversight(a, x)
 			return desk.End{Oversight: o}, err
 		},
 		told: done("ended"),

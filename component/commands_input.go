@@ -19,6 +19,12 @@ type param struct {
 	required bool
 	formOnly bool   // not typed
 	missing  string // the text that asks for it
+
+	second bool             // it is in the second form
+	key    string           // of a setting, as the configuration file has it
+	form   stanza.FieldType // of a setting
+	words  []string         // that a setting can be
+	usual  string           // what a setting is if nobody says
 }
 
 type kindOfParam uint8
@@ -31,8 +37,11 @@ const (
 	aReason  // a line; the rest of what is typed
 	someInfo // key=value; the rest of what is typed
 	aCount
-	aName // of a canned reply
+	aName    // of a canned reply
+	anEntry  // an agent or queue to be changed
+	aSetting // of an agent or a queue
 	aShare
+	aSwitch // on or off
 )
 
 // input is what an operation was told, by whichever face.
@@ -48,6 +57,10 @@ type input struct {
 	info    []desk.Field
 	count   int
 	name    string
+
+	entry    string              // the agent or queue to be changed
+	settings map[string][]string // what they are to be, under the keys of the configuration file
+	set      desk.Switch
 }
 
 // typed reads what stands behind a command's word.
@@ -59,7 +72,7 @@ func (c *Component) typed(o *operation, args string) (input, error) {
 		}
 		value := args
 		switch p.kind {
-		case aTarget, anAgent, aName:
+		case aTarget, anAgent, aName, aSwitch:
 			w := split(args)
 			value, args = w.name, w.args
 		case aNumber, aCount:
@@ -115,6 +128,11 @@ func (c *Component) fill(x *input, p param, value string) error {
 		return err
 	case aName:
 		x.name = value
+	case aSwitch:
+		set, ok := switches[stanza.Switch(value)]
+		if x.set = set; !ok {
+			return usage("on_or_off", nil)
+		}
 	case aShare:
 		n, _ := strconv.Atoi(value)
 		if value != asQueue {

@@ -11,7 +11,7 @@ import (
 
 // operations is the table of everything an agent can say to the service.
 func operations() []operation {
-	return slices.Concat(handing(), talking(), answering(), working(), ruling(), leaving())
+	return slices.Concat(handing(), talking(), holding(), answering(), working(), ruling(), administering(), listening(), leaving())
 }
 
 // scene is where an ad-hoc command is looked for: who looks, and at a
@@ -135,9 +135,9 @@ func talking() []operation {
 		},
 		read: history,
 	}, {
-		name: "who", at: inChat,
+		name: "who", at: inChat, shown: func(s scene) bool { return s.standing != desk.Former || s.agent.Supervises() },
 		request: func(_ *Component, a ask, _ input) (desk.Request, error) {
-			return desk.See{Local: a.local, By: a.by, Least: desk.Overseer}, nil
+			return desk.See{Local: a.local, By: a.by, Least: desk.Overseer, Now: true}, nil
 		},
 		told: toldWho,
 	}}

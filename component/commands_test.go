@@ -30,7 +30,7 @@ func idle() *Component {
 			{JID: "sue@example.com", Name: "Sue", Roles: []string{"supervisor"}},
 		},
 	}})
-	return New(Config{Domain: "handoff.example.com", Desk: d, Log: slog.New(slog.DiscardHandler), Prefix: "!", Mark: "⚙ ",
+	return New(Config{Domain: "handoff.example.com", Desk: d, Admin: nobodysOffice{}, Log: slog.New(slog.DiscardHandler), Prefix: "!", Mark: "⚙ ",
 		Dial:    func(context.Context) (net.Conn, error) { return nil, net.ErrClosed },
 		Replies: []Reply{{Name: "hours", Text: "Nine to five."}}})
 }
@@ -47,13 +47,17 @@ func TestOperationsAreComplete(t *testing.T) {
 			require.False(t, seen[word], "%s: the word is there twice", word)
 			seen[word] = true
 		}
-		require.NotNil(t, o.request, o.name)
+		require.True(t, (o.request == nil) != (o.change == nil), o.name)
 		require.NotZero(t, o.at&(inChat|atDesk), o.name)
-		if !o.rules {
+		if !o.rules && !o.admins {
 			require.True(t, o.danger || !last, "%s stands behind what is dangerous", o.name)
 			last = last || o.danger
 		}
-		require.Contains(t, string(docs), "`!"+o.name, "docs/protocol.md")
+		if o.change == nil {
+			require.Contains(t, string(docs), "`!"+o.name, "docs/protocol.md")
+		} else {
+			require.Contains(t, string(docs), "`"+o.name+"`", "docs/protocol.md")
+		}
 		require.False(t, o.iq != nil && o.at&inChat == 0, o.name)
 		for _, tag := range lang.Tags() {
 			v := lang.In(tag.String())
@@ -62,7 +66,7 @@ func TestOperationsAreComplete(t *testing.T) {
 				texts = append(texts, o.did)
 			}
 			for _, p := range o.params {
-				if p.kind != aCount { // never in a form
+				if p.kind != aCount && p.kind != aSwitch { // never in a form
 					texts = append(texts, "field_"+p.name)
 				}
 				if !p.formOnly {
@@ -91,6 +95,7 @@ var faces = map[string]struct{ word, native string }{
 	"number": {"#7", ""},
 	"count":  {"", ""},
 	"share":  {"", ""},
+	"state":  {"", ""},
 }
 
 // The three faces of an operation make the same request.
@@ -98,7 +103,7 @@ func TestFacesAgree(t *testing.T) {
 	c := idle()
 	for _, o := range operations() {
 		for _, a := range []ask{{by: "sue@example.com", local: "carol.aaaaaaaa"}, {by: "sue@example.com"}} {
-			if !o.worksAt(a.where()) {
+			if o.change != nil || !o.worksAt(a.where()) {
 				continue
 			}
 			var words, natives []string
@@ -127,7 +132,7 @@ func TestFacesAgree(t *testing.T) {
 			require.NoError(t, err, o.name)
 			require.Equal(t, want, got, "%s: form and word", o.name)
 			if typed.number != 0 {
-				require.Equal(t, &asOf{1, 3}, picked, o.name)
+				require.Equal(t, &asOf{session: 1, epoch: 3}, picked, o.name)
 			}
 			if o.iq == nil || a.local == "" {
 				continue
@@ -157,7 +162,7 @@ func TestFacesAgree(t *testing.T) {
 // dangerous.
 func TestForms(t *testing.T) {
 	c := idle()
-	shown := []stanza.FieldType{stanza.ListSingle, stanza.TextSingle, stanza.TextMulti, stanza.Boolean}
+	shown := []stanza.FieldType{stanza.ListSingle, stanza.TextSingle, stanza.TextMulti, stanza.Boolean, stanza.ListMulti}
 	for _, o := range operations() {
 		for _, a := range []ask{{by: "sue@example.com", local: "carol.aaaaaaaa"}, {by: "sue@example.com"}} {
 			f := c.form(&o, a, desk.Conversation{Info: []desk.Field{{Var: "order", Value: "4711"}}})
@@ -181,7 +186,7 @@ func TestFormsAreBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var f forms
 		open := func(from string) formKey {
-			return formKey{f.open(from, "desk@x", "n", asOf{1, 2}), from, "desk@x", "n"}
+			return formKey{f.open(from, "desk@x", "n", asOf{session: 1, epoch: 2}), from, "desk@x", "n"}
 		}
 		first := open("alice@x/a")
 		other := open("bob@x/b")
@@ -200,7 +205,7 @@ func TestFormsAreBounded(t *testing.T) {
 		}
 		as, ok := f.take(last)
 		require.True(t, ok)
-		require.Equal(t, asOf{1, 2}, as)
+		require.Equal(t, asOf{session: 1, epoch: 2}, as)
 		_, ok = f.take(last)
 		require.False(t, ok, "sent again")
 
@@ -237,6 +242,10 @@ func TestTyped(t *testing.T) {
 		"history all":                      {},
 		"force #1 alice":                   {number: 1, target: desk.Target{Agent: "alice@example.com"}},
 		"whisper #1 #2 is hers too":        {number: 1, text: "#2 is hers too"},
+		"listen":                           {},
+		"listen off":                       {set: desk.Off},
+		"listen #1":                        {number: 1},
+		"listen #1 off":                    {number: 1, set: desk.Off},
 	} {
 		w := split(text)
 		got, err := c.typed(operationNamed(w.name, true), w.args)
@@ -254,6 +263,7 @@ func TestTyped(t *testing.T) {
 		"return " + strings.Repeat("x", 1001): "The reason is too long: 1000 bytes at most. Say it in the chat.",
 		"note " + strings.Repeat("x", 17000):  "That is too long. Send it in parts.",
 		"force #1 billing":                    "To which agent? Add an address.",
+		"listen #1 please":                    "Say off, or nothing behind it.",
 	} {
 		w := split(text)
 		_, err := c.typed(operationNamed(w.name, true), w.args)
@@ -284,4 +294,9 @@ func TestVoice(t *testing.T) {
 	require.NotContains(t, c.voices.by, handoff.Party("carol@example.net"))
 	c.desk.Directory().Agents[0].Lang = "de"
 	require.Equal(t, "Übernehmen?", speaks("alice@example.com"))
+}
+
+func (f *forms) has(k formKey) bool {
+	_, open := f.get(k)
+	return open
 }

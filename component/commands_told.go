@@ -152,13 +152,13 @@ func history(ctx context.Context, c *Component, v lang.Voice, a ask, x input, re
 
 // offersTo lists the open sessions that an agent is asked to take.
 func (c *Component) offersTo(who handoff.Party) []desk.Conversation {
-	return slices.DeleteFunc(c.desk.Open(), func(o desk.Conversation) bool { return !o.Offer.Rings(who) })
+	return c.desk.OpenWhere(func(o *desk.Conversation) bool { return o.Offer.Rings(who) })
 }
 
 // waitingFor lists the sessions that wait where an agent works.
 func (c *Component) waitingFor(a desk.Agent) []desk.Conversation {
-	return slices.DeleteFunc(c.desk.Open(), func(o desk.Conversation) bool {
-		return o.Phase != handoff.Waiting || !a.Oversees() && !slices.Contains(a.Queues, o.Queue)
+	return c.desk.OpenWhere(func(o *desk.Conversation) bool {
+		return o.Phase == handoff.Waiting && (a.Oversees() || slices.Contains(a.Queues, o.Queue))
 	})
 }
 

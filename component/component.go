@@ -33,7 +33,8 @@ type Config struct {
 	Secret  string
 	Dial    func(context.Context) (net.Conn, error)
 	Desk    *desk.Desk
-	Archive desk.Archive // what queries of an archive are answered from; nil: none is
+	Archive desk.Archive   // what queries of an archive are answered from; nil: none is
+	Admin   Administration // how agents and queues are changed; nil: not while the service runs
 	Log     *slog.Logger
 	Version string
 
@@ -42,7 +43,7 @@ type Config struct {
 	Replies     []Reply                   // canned ones
 	StatusPause time.Duration             // how long the desk's status line stays at least; 0: 5 s; below: for ever
 	Settle      time.Duration             // pause after a handover message
-	RosterGroup func(queue string) string // name of the contacts' group
+	RosterGroup func(queue string) string // name of the contacts' group, of a queue's title; nil or empty: one in the agent's language
 	Roster      string                    // one of the strategies, RosterAuto and so on; empty: RosterAuto
 	EjabberdAPI string                    // where ejabberd serves mod_http_api; empty: nowhere
 	HTTP        http.RoundTripper         // carries requests to that; nil: the usual way
@@ -80,6 +81,7 @@ type Component struct {
 	readers readers
 	status  status
 	started time.Time
+	mark    string // cfg.Mark as people see it
 
 	mu        sync.Mutex
 	lastError string
@@ -93,13 +95,10 @@ func New(cfg Config) *Component {
 	if cfg.SelfPing == 0 {
 		cfg.SelfPing = 15 * time.Second
 	}
-	if cfg.RosterGroup == nil {
-		cfg.RosterGroup = func(queue string) string { return "Handoff: " + queue }
-	}
 	if cfg.Jitter == nil {
 		cfg.Jitter = rand.N[time.Duration]
 	}
-	c := &Component{cfg: cfg, desk: cfg.Desk, log: cfg.Log, started: time.Now()}
+	c := &Component{cfg: cfg, desk: cfg.Desk, log: cfg.Log, started: time.Now(), mark: visible(cfg.Mark)}
 	c.iqs.c = c
 	c.acks.c = c
 	c.agents.c = c

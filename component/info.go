@@ -95,7 +95,7 @@ func (c *Component) answers(h stanza.Header, to place, st stanza.Stanza, conv *d
 	case xml.Name{Space: stanza.NSPing, Local: "ping"}:
 		return empty
 	case xml.Name{Space: stanza.NSVCard, Local: "vCard"}:
-		return c.card(to, conv)
+		return c.card(h, to, conv)
 	case xml.Name{Space: "jabber:iq:version", Local: "query"}:
 		return version.Query{Name: "Baton", Version: c.cfg.Version, OS: runtime.GOOS}
 	case xml.Name{Space: "urn:xmpp:time", Local: "time"}:
@@ -112,6 +112,9 @@ func (c *Component) answers(h stanza.Header, to place, st stanza.Stanza, conv *d
 	return nil
 }
 
+// theDesk is what the transfer desk is called in English.
+const theDesk = "Transfer desk"
+
 // nameOf returns what a contact is called.
 func (c *Component) nameOf(to place, conv *desk.Conversation) string {
 	switch {
@@ -119,8 +122,8 @@ func (c *Component) nameOf(to place, conv *desk.Conversation) string {
 		return conv.Name + " · " + conv.Tag()
 	case to.kind == kindQueue:
 		return c.desk.Directory().Title(to.local)
-	case to.kind == kindDesk:
-		return "Transfer desk"
+	case to.kind == kindDesk: // where it is shown to an agent it is in their language; here one hash stands for all
+		return theDesk
 	}
 	return "Baton session handoff"
 }
@@ -162,7 +165,7 @@ func (c *Component) discoItems(h stanza.Header, to place, node string) any {
 		items.Items = append(items.Items, stanza.DiscoItem{JID: c.address(q.Name), Name: c.desk.Directory().Title(q.Name)})
 	}
 	if _, ok := c.agent(h.From); ok {
-		items.Items = append(items.Items, stanza.DiscoItem{JID: c.address(localDesk), Name: "Transfer desk"})
+		items.Items = append(items.Items, stanza.DiscoItem{JID: c.address(localDesk), Name: c.voiceFrom(h).Say("desk_name")})
 	}
 	return items
 }

@@ -136,7 +136,7 @@ func (c *Component) within(in incoming, v verdict) bool {
 	}
 	c.provoked(in, "too much at once, refused", "kind", in.header.Kind)
 	if v == refuse {
-		c.fail(in.header, stanza.ResourceConstraint, "Too much at once: this was not delivered, and more of it is dropped without an answer. Wait a moment, then send it again.")
+		c.fail(in.header, stanza.ResourceConstraint, c.voiceFrom(in.header).Say("too_much"))
 	}
 	return false
 }

@@ -9,6 +9,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"baton/desk"
+	"baton/lang"
 )
 
 // How a text looks is what counts here, not how it is spelled: ⚙ with a
@@ -20,11 +21,10 @@ import (
 // bidirectional controls end with their line.
 func (c *Component) disarm(text string) string {
 	text = balanced(printable(text))
-	m := visible(c.cfg.Mark)
-	if m == "" {
+	if c.mark == "" {
 		return text
 	}
-	return escapeLines(text, func(line string) bool { return beginsLike(line, m) })
+	return escapeLines(text, func(line string) bool { return beginsLike(line, c.mark) })
 }
 
 // unbracket puts a backslash before every line that looks as if it began with
@@ -149,7 +149,9 @@ func invisible(r rune) bool {
 }
 
 // isLineEnd reports whether some client begins a new line after the character.
-func isLineEnd(r rune) bool { return strings.ContainsRune("\n\r\v\f\u0085\u2028\u2029", r) }
+func isLineEnd(r rune) bool {
+	return r >= '\n' && r <= '\r' || r == '\u0085' || r == '\u2028' || r == '\u2029'
+}
 
 // linesOf yields the lines of a text, each with what ends it.
 func linesOf(text string) iter.Seq[string] {
@@ -268,7 +270,7 @@ const customer = " (customer)"
 // mark, and not as an agent, a queue or the service is called.
 func (c *Component) callersName(name string) string {
 	name = cleanName(name)
-	for m := visible(c.cfg.Mark); m != "" && beginsLike(name, m); {
+	for c.mark != "" && beginsLike(name, c.mark) {
 		_, size := utf8.DecodeRuneInString(name)
 		name = strings.TrimLeftFunc(name[size:], func(r rune) bool { return r == ' ' || invisible(r) })
 	}
@@ -289,7 +291,10 @@ func (c *Component) taken(name string) bool {
 	dir := c.desk.Directory()
 	book := c.names.Load()
 	if book == nil || book.of != dir {
-		book = &namebook{dir, map[string]bool{visible("Transfer desk"): true, visible("Baton session handoff"): true, "baton": true}}
+		book = &namebook{dir, map[string]bool{visible(theDesk): true, visible("Baton session handoff"): true, "baton": true}}
+		for _, tag := range lang.Tags() {
+			book.names[visible(lang.In(tag.String()).Say("desk_name"))] = true
+		}
 		for _, a := range dir.Agents {
 			first, _, _ := strings.Cut(a.Name, " ")
 			for _, n := range []string{a.Name, first, string(a.JID)} {

@@ -172,13 +172,13 @@ func (c *Component) say(from, to, text string) {
 }
 
 func (c *Component) refuseEncrypted(in incoming) {
-	v := c.voiceFrom(in)
+	v := c.voiceFrom(in.header)
 	c.fail(in.header, stanza.NotAcceptable, v.Say("encrypted"))
 	c.hint(bare(in.header.To), string(in.from), v.Say("encrypted_undelivered"))
 }
 
 func (c *Component) tooLong(in incoming) {
-	c.fail(in.header, stanza.NotAcceptable, c.voiceFrom(in).Say("message_too_long"))
+	c.fail(in.header, stanza.NotAcceptable, c.voiceFrom(in.header).Say("message_too_long"))
 }
 
 // signal passes on what is no line: somebody types, has received, has read. It

@@ -2,10 +2,10 @@ package component
 
 import (
 	"context"
-	"fmt"
 
 	"baton/desk"
 	"baton/handoff"
+	"baton/lang"
 	"baton/stanza"
 )
 
@@ -18,12 +18,12 @@ func (c *Component) iq(ctx context.Context, in incoming) {
 	case "get", "set":
 		c.twin.heard(in)
 	default:
-		c.fail(in.header, stanza.BadRequest, "The type of an IQ is get, set, result or error.")
+		c.fail(in.header, stanza.BadRequest, c.voiceFrom(in.header).Say("iq_type"))
 		return
 	}
 	for k := range in.Children {
 		if k.NS == nil { // encoding/xml would take the prefix for the namespace
-			c.fail(in.header, stanza.BadRequest, "A prefix in this request is not declared.")
+			c.fail(in.header, stanza.BadRequest, c.voiceFrom(in.header).Say("prefix_undeclared"))
 			return
 		}
 	}
@@ -109,7 +109,7 @@ func (c *Component) connect(ctx context.Context, in incoming, st stanza.Stanza) 
 	caller := c.caller(in)
 	if who := req.Caller; who != nil {
 		if who.JID != "" && handoff.Party(bare(who.JID)) != in.from {
-			c.fail(in.header, stanza.Forbidden, "You can connect for yourself only.")
+			c.fail(in.header, stanza.Forbidden, c.voiceFrom(in.header).Say("connect_yourself"))
 			return
 		}
 		if n := c.callersName(who.Name); n != "" {
@@ -158,8 +158,7 @@ func fields(f *stanza.Form) ([]desk.Field, error) {
 	var out []desk.Field
 	for _, x := range f.Info() {
 		if max(len(x.Var), len(x.Label), len(x.Value)) > maxField {
-			return nil, &stanza.Error{Condition: stanza.NotAcceptable,
-				Text: fmt.Sprintf("A field of the form is too long: %d bytes at most.", maxField)}
+			return nil, &said{stanza.NotAcceptable, "field_too_long", lang.Args{"Most": maxField}}
 		}
 		out = append(out, desk.Field{Var: x.Var, Label: x.Label, Value: x.Value})
 	}

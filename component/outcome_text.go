@@ -12,7 +12,7 @@ func (c *Component) outcomeText(v lang.Voice, conv desk.Conversation, t desk.Tra
 	by := dir.NameOf(e.By)
 	switch {
 	case e.Role == handoff.AsTarget:
-		return v.Say(targetText(conv, t, e), lang.Args{"Who": conv.Tag() + " (" + conv.Name + ")", "By": by})
+		return v.Say(targetText(conv, t, e), lang.Args{"Who": conv.Tag() + " (" + conv.Name + ")", "By": by, "P": c.cfg.Prefix})
 	case t.Mode == modeReturn:
 		name := "returned"
 		switch e.Reason {
@@ -23,7 +23,7 @@ func (c *Component) outcomeText(v lang.Voice, conv desk.Conversation, t desk.Tra
 		case desk.ReasonForced:
 			name = "returned_forced"
 		}
-		return v.Say(name, lang.Args{"Queue": dir.Title(t.Target.Queue), "By": t.Reason})
+		return v.Say(name, lang.Args{"Queue": dir.Title(t.Target.Queue), "By": t.Reason, "P": c.cfg.Prefix})
 	case e.State == handoff.Accepted:
 		return c.acceptedText(v, conv, t, by, e)
 	}

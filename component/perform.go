@@ -45,6 +45,9 @@ func (c *Component) Perform(ctx context.Context, item desk.Item, done func(error
 		return 0
 	}
 	j := job{Item: item, conv: conv, done: done}
+	if c.listens(ctx, j) {
+		return 0
+	}
 	switch e := item.Effect.(type) {
 	case handoff.Line:
 		c.sendLine(j)
@@ -270,13 +273,14 @@ func leaveText(j job, e handoff.Leave) string {
 // sendParted tells the holder that somebody beside them has left.
 func (c *Component) sendParted(j job, e handoff.Parted) {
 	fault.Point("parted.before")
-	name := "parted"
+	name, as := "parted", stanza.AsGuest
 	if e.Aside {
-		name = "parted_aside"
+		name, as = "parted_aside", stanza.AsAside
 	}
 	text := c.voice(j.To).Say(name, lang.Args{"Who": c.desk.Directory().NameOf(e.Who), "Name": j.conv.Name, "P": c.cfg.Prefix})
 	c.postMessage(j, stanza.Message{From: c.contact(j.conv.Local), Body: c.cfg.Mark + text,
-		ID: fmt.Sprintf("%s-p%d", shortID(j.conv.Local), j.ID)})
+		Parted: &stanza.Parted{Session: sessionID(j.conv), Who: string(e.Who), As: as},
+		ID:     fmt.Sprintf("%s-p%d", shortID(j.conv.Local), j.ID)})
 }
 
 // nativeClients returns the receiver's clients that announce the protocol.

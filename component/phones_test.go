@@ -15,7 +15,7 @@ func TestAsked(t *testing.T) {
 }
 
 func TestPlainText(t *testing.T) {
-	c := &Component{cfg: Config{Mark: "⚙ "}}
+	c := &Component{mark: "⚙"}
 	for text, want := range map[string]string{
 		"Hi":                     "Hi",
 		"a\r\nb\rc":              "a\nb\nc",

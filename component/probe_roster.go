@@ -53,7 +53,7 @@ type RosterWay struct {
 func (p *Probe) Roster(ctx context.Context, host, contact, name string) *RosterWay {
 	r := p.c.rosters
 	w := &RosterWay{r: r, host: r.hosts[host], item: stanza.RosterItem{JID: contact, Name: name, Subscription: stanza.SubscriptionBoth}}
-	r.trial = func() stanza.RosterItem { return w.item }
+	r.trial = func(handoff.Party) stanza.RosterItem { return w.item }
 	c := r.choose(ctx, w.host)
 	w.Name, w.Why, w.Todo, w.way = c.name(), c.why, c.todo, c.strategy
 	return w

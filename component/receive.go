@@ -3,7 +3,6 @@ package component
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"strings"
 
@@ -11,6 +10,7 @@ import (
 	"baton/desk"
 	"baton/fault"
 	"baton/handoff"
+	"baton/lang"
 	"baton/stanza"
 )
 
@@ -73,7 +73,8 @@ func (c *Component) tooLarge(in incoming, over error) {
 	c.provoked(in, "a stanza over a limit was refused", "error", over)
 	var limit *wire.LimitError
 	if errors.As(over, &limit) {
-		c.fail(in.header, stanza.NotAcceptable, fmt.Sprintf("Too large: more than %d %s. Send it in parts.", limit.Limit, limit.Which))
+		v := c.voiceFrom(in.header)
+		c.fail(in.header, stanza.NotAcceptable, v.Say("too_large", lang.Args{"Limit": limit.Limit, "Which": v.Say("limit_" + strings.ReplaceAll(limit.Which, " ", "_"))}))
 	}
 }
 
@@ -83,6 +84,9 @@ func (c *Component) fail(h stanza.Header, cond stanza.Condition, text string) {
 	switch {
 	case h.Type == "error", h.Kind == "iq" && h.Type == "result", h.Kind == "presence" && h.Type == "":
 		return
+	}
+	if text == "" {
+		text = c.voiceFrom(h).Say(cond.Text()) // English where the language has no such sentence
 	}
 	fault.Point("answer.error.before")
 	c.answer(h.Fail(cond, text))
@@ -96,8 +100,8 @@ func (c *Component) refuse(h stanza.Header, err error) {
 	if !errors.As(err, &theirs) && (cond == stanza.ServiceUnavailable || errors.Is(err, desk.ErrStore)) {
 		c.provokedBy(slog.LevelError, h.From, "a request failed", "to", short(h.To), "error", err)
 	}
-	if _, ok := c.agent(h.From); ok {
-		text = c.inWords(c.voice(handoff.Party(bare(h.From))), err)
+	if text != "" {
+		text = c.inWords(c.voiceFrom(h), err)
 	}
 	c.fail(h, cond, text)
 }
@@ -121,7 +125,7 @@ func (c *Component) submit(ctx context.Context, h stanza.Header, req desk.Reques
 	answered := c.owed.asked()
 	if err := c.desk.Submit(ctx, req, func(res desk.Result, err error) { done(res, err); answered() }); err != nil {
 		answered()
-		c.fail(h, stanza.ResourceConstraint, "The service is closing down. Try again in a moment.")
+		c.fail(h, stanza.ResourceConstraint, c.voiceFrom(h).Say("closing_down"))
 	}
 }
 
@@ -150,6 +154,8 @@ var conditions = []struct {
 	condition stanza.Condition
 }{
 	{desk.ErrHidden, stanza.ItemNotFound},
+	{desk.ErrInUse, stanza.Conflict},
+	{desk.ErrUnfit, stanza.NotAcceptable},
 	{handoff.ErrUnknown, stanza.ItemNotFound},
 	{handoff.ErrNotHolder, stanza.Forbidden},
 	{handoff.ErrNotTarget, stanza.Forbidden},

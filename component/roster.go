@@ -56,8 +56,8 @@ var errNoRoster = errors.New("rosters cannot be read")
 // which strategy works, and carries out what is to be done to their rosters.
 type rosters struct {
 	c     *Component
-	api   *ejabberdAPI             // nil: none is configured
-	trial func() stanza.RosterItem // what it is tried with whether rosters can be changed
+	api   *ejabberdAPI                          // nil: none is configured
+	trial func(handoff.Party) stanza.RosterItem // what it is tried with whether rosters can be changed
 
 	mu    sync.Mutex
 	link  context.Context // of the connection there is

@@ -8,9 +8,12 @@ import (
 	"slices"
 	"time"
 
+	"golang.org/x/text/language"
+
 	"baton/desk"
 	"baton/fault"
 	"baton/handoff"
+	"baton/lang"
 	"baton/stanza"
 )
 
@@ -138,7 +141,7 @@ func (r *rosters) mend(ctx context.Context, w strategy, agent handoff.Party) err
 	}
 	err = r.mendDesk(ctx, w, agent, items)
 	for _, conv := range held {
-		if r.keptOut(agent, conv.Local) || reads && same(find(items, r.c.address(conv.Local)), r.c.item(conv)) {
+		if r.keptOut(agent, conv.Local) || reads && r.c.fits(find(items, r.c.address(conv.Local)), conv) {
 			continue
 		}
 		if reads {
@@ -159,7 +162,7 @@ func (r *rosters) mend(ctx context.Context, w strategy, agent handoff.Party) err
 // mendDesk makes the transfer desk be among an agent's contacts. How they call
 // it and where they put it is their business.
 func (r *rosters) mendDesk(ctx context.Context, w strategy, agent handoff.Party, items []stanza.RosterItem) error {
-	item := r.c.deskItem()
+	item := r.c.deskItem(agent)
 	if has := find(items, item.JID); has != nil {
 		if has.Subscription == stanza.SubscriptionBoth {
 			return nil
@@ -212,6 +215,12 @@ func find(items []stanza.RosterItem, addr string) *stanza.RosterItem {
 // same reports whether an item is as it should be.
 func same(has *stanza.RosterItem, want stanza.RosterItem) bool {
 	return has != nil && has.Name == want.Name && has.Subscription == want.Subscription && slices.Equal(has.Groups, want.Groups)
+}
+
+// fits reports whether a conversation is in a roster as it should be, in whichever
+// language: which one is the agent's may not be known yet.
+func (c *Component) fits(has *stanza.RosterItem, conv desk.Conversation) bool {
+	return slices.ContainsFunc(lang.Tags(), func(t language.Tag) bool { return same(has, c.item(conv, lang.In(t.String()))) })
 }
 
 // keptOut reports whether an agent does not want a contact.

@@ -129,7 +129,7 @@ func (r *rosters) tryPrivilege(ctx context.Context, h *rosterHost, ns string, p 
 	}
 	err := errors.New("no agent has an account there")
 	for _, agent := range r.some(h) {
-		err = p.put(ctx, agent, r.trial())
+		err = p.put(ctx, agent, r.trial(agent))
 		var refused *refusedError
 		if !errors.As(err, &refused) || refused.condition != string(stanza.ItemNotFound) {
 			return err

@@ -21,14 +21,22 @@ func localOf(addr string) string {
 	return strings.ToLower(local)
 }
 
-// deskItem is the transfer desk as it is in every agent's roster.
-func (c *Component) deskItem() stanza.RosterItem {
-	return stanza.RosterItem{JID: c.address(localDesk), Name: "Transfer desk", Subscription: stanza.SubscriptionBoth}
+// deskItem is the transfer desk as it is in an agent's roster.
+func (c *Component) deskItem(agent handoff.Party) stanza.RosterItem {
+	return stanza.RosterItem{JID: c.address(localDesk), Name: c.voice(agent).Say("desk_name"), Subscription: stanza.SubscriptionBoth}
 }
 
-// item is a conversation as it is in the rosters of those who are in it.
-func (c *Component) item(conv desk.Conversation) stanza.RosterItem {
-	group := strings.TrimSpace(strings.ReplaceAll(c.cfg.RosterGroup(conv.Queue), ";", ",")) // ejabberd's API parts groups by ;
+// item is a conversation as it is in the rosters of those who are in it, and
+// speak that language.
+func (c *Component) item(conv desk.Conversation, v lang.Voice) stanza.RosterItem {
+	queue, group := c.desk.Directory().Title(conv.Queue), ""
+	if c.cfg.RosterGroup != nil {
+		group = c.cfg.RosterGroup(queue)
+	}
+	if group == "" {
+		group = v.Say("roster_group", lang.Args{"Queue": queue})
+	}
+	group = strings.TrimSpace(strings.ReplaceAll(group, ";", ",")) // ejabberd's API parts groups by ;
 	return stanza.RosterItem{JID: c.address(conv.Local), Name: conv.Name + " · " + conv.Tag(),
 		Subscription: stanza.SubscriptionBoth, Groups: []string{group}}
 }
@@ -49,7 +57,7 @@ func (c *Component) arrangeRoster(j job) {
 			return
 		}
 	}
-	if holds && c.rosters.now(j.To, c.item(j.conv), func(err error) {
+	if holds && c.rosters.now(j.To, c.item(j.conv, c.voice(j.To)), func(err error) {
 		if err == nil {
 			fault.Point("roster.bind.after")
 			c.presenceOf(j.conv.Local, j.To)
@@ -75,7 +83,7 @@ func (r *rosters) arrange(ctx context.Context, w strategy, agent handoff.Party, 
 		fault.Point("roster.unbind.before")
 		return w.remove(ctx, agent, r.c.address(local))
 	}
-	if err := w.put(ctx, agent, r.c.item(conv)); err != nil {
+	if err := w.put(ctx, agent, r.c.item(conv, r.c.voice(agent))); err != nil {
 		return err
 	}
 	r.c.presenceOf(local, agent) // the contact is there only now

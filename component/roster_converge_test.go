@@ -193,7 +193,7 @@ func (m *mess) check() error {
 	for _, c := range m.open() {
 		for _, a := range messAgents {
 			if c.Has(handoff.Party(a + "@example.com")) {
-				want[a][c.Local+"@handoff.example.com"] = rosterItem{fmt.Sprintf("%s · #%d", c.Name, c.Number), "both", "Handoff: " + c.Queue}
+				want[a][c.Local+"@handoff.example.com"] = rosterItem{fmt.Sprintf("%s · #%d", c.Name, c.Number), "both", "Handoff: " + title(c.Queue)}
 			}
 		}
 	}

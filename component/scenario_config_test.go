@@ -156,7 +156,7 @@ func (o *office) agent(name string, words []string, _ string) error {
 			a.Bot = true
 		case key == "lang":
 			a.Lang = value
-		case key == "supervisor":
+		case key == "supervisor", key == "admin":
 			a.Roles = append(a.Roles, key)
 		case key == "skill":
 			a.Skills = append(a.Skills, value)

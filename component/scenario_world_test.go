@@ -72,8 +72,12 @@ func (w *world) start() error {
 	if w.store, err = store.Open(ctx, store.Source{Path: w.database(w.boots)}, store.Options{Logger: log}); err != nil {
 		return err
 	}
+	staff, directory, err := w.office.open(w.store, log)
+	if err != nil {
+		return errors.Join(err, w.store.Close())
+	}
 	w.desk = desk.New(desk.Config{
-		Domain: ourDomain, Store: w.store, Directory: &w.office.directory, Policy: w.office.policy, Log: log,
+		Domain: ourDomain, Store: w.store, Directory: directory, Policy: w.office.policy, Log: log,
 		Outbox: w.office.outbox,
 		NewID:  func() string { w.ids++; return fmt.Sprintf("id%06d", w.ids) },
 	})
@@ -88,6 +92,7 @@ func (w *world) start() error {
 		cfg.Archive = w.archive(w.store)
 	}
 	w.server.set(func() { w.server.probes = w.office.probes })
+	serve(staff, w.desk, func() *component.Component { return w.component }, &cfg)
 	w.component = component.New(cfg)
 
 	link, stopLink := context.WithCancel(ctx)

@@ -91,6 +91,10 @@ func (c *Component) handoverText(v lang.Voice, conv desk.Conversation, t desk.Tr
 		kind = "handover_given_new"
 	case t.By == "" && t.Target.Agent != "" && t.ByName != dir.NameOf(e.To):
 		kind = "handover_given"
+	case t.By == "" && t.Target.Agent != "" && e.From == "":
+		kind = "handover_taken_new"
+	case t.By == "" && t.Target.Agent != "":
+		kind = "handover_taken"
 	case e.From != "" && t.By == "":
 		kind = "handover_queue"
 	case e.From == "":
@@ -100,7 +104,7 @@ func (c *Component) handoverText(v lang.Voice, conv desk.Conversation, t desk.Tr
 	}
 	var b strings.Builder
 	b.WriteString(c.cfg.Mark + v.Say(kind, lang.Args{"From": dir.NameOf(e.From), "By": t.ByName, "Entry": dir.Title(conv.Entry), "For": c.forWhom(v, t),
-		"Tag": conv.Tag(), "Name": conv.Name, "P": c.cfg.Prefix}))
+		"Queue": dir.Title(conv.Queue), "Tag": conv.Tag(), "Name": conv.Name, "P": c.cfg.Prefix}))
 	b.WriteString("\n" + v.Say("customer_is", lang.Args{"Name": conv.Name}))
 	c.context(&b, v, t)
 	c.quote(&b, v, d, dialogLines, dialogBytes)

@@ -59,11 +59,11 @@ func (c *Component) voiceTo(j job) lang.Voice {
 }
 
 // voiceFrom is the language of whoever sent something.
-func (c *Component) voiceFrom(in incoming) lang.Voice {
-	if _, ok := c.agent(in.header.From); ok {
-		return c.voice(in.from)
+func (c *Component) voiceFrom(h stanza.Header) lang.Voice {
+	if _, ok := c.agent(h.From); ok {
+		return c.voice(handoff.Party(bare(h.From)))
 	}
-	return lang.In(in.header.Lang)
+	return lang.In(h.Lang)
 }
 
 // said is a refusal in whichever language it is read.

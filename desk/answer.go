@@ -174,6 +174,8 @@ func (w *work) answered(id string, by handoff.Party, err error) error {
 		return ErrHidden
 	case errors.Is(err, handoff.ErrNotTarget):
 		return refuse(err, "This offer is for somebody else.")
+	case taken == by && w.conv.Has(by):
+		return refuse(handoff.ErrOver, "You took this session: it is yours.")
 	case taken == by:
 		return refuse(handoff.ErrOver, "You took this session and no longer hold it.")
 	case taken != "":

@@ -29,7 +29,7 @@ type Batch struct {
 	// they were loaded with (0 for new); Commit replaces exactly that one,
 	// raises it, and fails with ErrStale otherwise. It sets Key of new ones.
 	Conversations []*Conversation
-	Lines         []Line // each of a conversation in Conversations
+	Lines         []Line // each of a conversation in Conversations, up to its Seq, which never falls
 	Epochs        []Epoch
 	Transfers     []Transfer
 	Outcomes      []Outcome
