@@ -42,7 +42,7 @@ test: ## all tests, live ones on Prosody and ejabberd included, with the race de
 	go test -race -count=1 -timeout 8m ./... # nothing from the cache: the live tests build the program themselves
 	go test -count=1 -run '^TestCost' ./component/... # what the race detector would count too
 
-test-clients: ## tests that drive other programs: the chat page in Chromium, Kannel, a message centre of Node's, Profanity and Poezio
+test-clients: ## tests that drive other programs: the chat page in Chromium, Kannel, a message centre of Node's, Profanity, Poezio and Converse.js
 	@scripts/install-deps.sh clients
 	go test -tags clients -count=1 -timeout 20m ./integration/web/... ./integration/sms/...
 	go test -tags clients -count=1 -timeout 20m -v ./integration/clients # says what is done and seen

@@ -60,7 +60,7 @@ func TestStoryByStanzas(t *testing.T) {
 		require.Len(t, all(alice, client.Request(ns, "disconnect")), 1)
 		require.Len(t, all(ann, client.Request(ns, "disconnect")), 1)
 		require.Len(t, all(bob, client.Request(ns, "offer")), 1)
-		w.rostersMoved(conv, alice, bob, "Ann Example · #1", "Handoff: billing")
+		w.rostersMoved(conv, alice, bob, "Ann Example · #1", "Handoff: Billing")
 		w.archived(conv, bob, "Handed over by Alice", "are you there?", "Bob here")
 
 		require.Empty(t, w.ask(bob, conv, disconnect))

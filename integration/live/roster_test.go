@@ -20,7 +20,7 @@ func TestRosters(t *testing.T) {
 		alice, bob, ann := w.agent("alice", "gajim", nil), w.agent("bob", "dino", nil), w.dial("ann", "phone", nil)
 		conv := bare(w.open(ann, alice, "Hi, I was charged twice").From)
 		theDesk := desk + ` "Transfer desk" both []`
-		carol := conv + ` "Ann · #1" both [Handoff: support]`
+		carol := conv + ` "Ann · #1" both [Handoff: Support]`
 		require.Equal(t, []string{carol, theDesk}, kept(w, "alice"))
 		require.Equal(t, []string{theDesk}, kept(w, "bob"))
 		here := w.since(alice, 0, "the contact's presence", client.Presence(conv, ""))

@@ -66,7 +66,7 @@ func TestForeignClientsByWords(t *testing.T) {
 		require.Equal(t, []string{
 			"⚙ *New session* (Support) · #1\nCustomer: Ann\n> hh:mm Ann: Hi, I was charged twice",
 			"⚙ Offered to Billing; you keep this chat until it is accepted. !cancel takes it back.",
-			"⚙ Transferred: Bob took over. Closed for you.",
+			"⚙ Transferred: Bob took over. Closed for you. !reclaim asks for it back.",
 			"⚙ You handed this session on. Your message was not delivered.",
 		}, texts(saw["alice"], conv))
 		require.Equal(t, []string{

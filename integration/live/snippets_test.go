@@ -93,7 +93,7 @@ func TestDocumentedConfiguration(t *testing.T) {
 		w.say(alice, conv, "let me check")
 		w.expect(ann, "the reply", client.Message(support, "let me check"))
 		theDesk := desk + ` "Transfer desk" both []`
-		ours := conv + ` "Ann · #1" both [Handoff: support]`
+		ours := conv + ` "Ann · #1" both [Handoff: Support]`
 		require.Equal(t, []string{ours, theDesk}, kept(w, "alice"))
 		require.Equal(t, []string{theDesk}, kept(w, "bob"))
 		w.hand(conv, alice, bob, "Bob")

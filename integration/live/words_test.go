@@ -70,7 +70,7 @@ func sawTheStory(t *testing.T, conv string, ann, alice, bob *client.Client) {
 		"⚙ *New session* (Support) · #1\nCustomer: Ann\n> hh:mm Ann: Hi, I was charged twice",
 		"⚙ Offered to Billing; you keep this chat until it is accepted. !cancel takes it back.",
 		"are you still there?",
-		"⚙ Transferred: Bob took over. Closed for you.",
+		"⚙ Transferred: Bob took over. Closed for you. !reclaim asks for it back.",
 		"⚙ You handed this session on. Your message was not delivered.",
 	}, read(alice, conv))
 	require.Equal(t, []string{
