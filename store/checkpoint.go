@@ -3,12 +3,17 @@ package store
 import (
 	"context"
 	"database/sql"
+	"fmt"
 	"sync"
 )
 
 // checkpointAfter is how many entries are committed between two copies of SQLite's
 // log into the database: some 15 MB of it.
 const checkpointAfter = 16384
+
+// mostFrames is when SQLite copies its log by itself after all, 64 MB of it, because
+// the retention for example writes without counting, or copying beside failed.
+const mostFrames = 16384
 
 // rowsEntries is what a commit into the tables counts for.
 const rowsEntries = 64
@@ -23,9 +28,9 @@ type checkpoints struct {
 	over  sync.WaitGroup
 }
 
-// openCheckpoints takes the copying over from SQLite.
+// openCheckpoints takes most of the copying over from SQLite.
 func (s *SQLite) openCheckpoints(ctx context.Context) (err error) {
-	if _, err := s.conn.ExecContext(ctx, "PRAGMA wal_autocheckpoint = 0"); err != nil {
+	if _, err := s.conn.ExecContext(ctx, fmt.Sprintf("PRAGMA wal_autocheckpoint = %d", mostFrames)); err != nil {
 		return err
 	}
 	c := &checkpoints{due: make(chan struct{}, 1), stop: make(chan struct{})}

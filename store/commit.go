@@ -134,8 +134,9 @@ func (s *SQLite) transact(ctx context.Context, op string, do func(context.Contex
 
 // write executes the statements of a batch, what is referred to first.
 func (s *SQLite) write(ctx context.Context, b *desk.Batch) error {
-	for i := range slices.Backward(b.Lines) {
-		s.scratch.begins[b.Lines[i].Conversation] = b.Lines[i].Seq
+	for _, l := range slices.Backward(b.Lines) {
+		s.scratch.begins[l.Conversation] = l.Seq
+		s.scratch.seqs[l.Conversation] = max(s.scratch.seqs[l.Conversation], l.Seq)
 	}
 	for _, c := range b.Forgotten {
 		if err := s.forget(ctx, c); err != nil {
@@ -189,6 +190,9 @@ func (s *SQLite) writeConversation(ctx context.Context, c *desk.Conversation) er
 	if _, twice := s.scratch.own[c.Local]; twice {
 		return errors.New("it is in the batch twice")
 	}
+	if last := s.scratch.seqs[c.Local]; last > c.Seq {
+		return fmt.Errorf("%w: line %d is beyond the last, %d", desk.ErrConflict, last, c.Seq)
+	}
 	if c.Key != 0 {
 		res, err := s.updateRow(ctx, c)
 		if err != nil {
@@ -235,18 +239,19 @@ func (s *SQLite) moved(ctx context.Context, c *desk.Conversation) error {
 	err := s.conn.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM conversations WHERE id = ? AND version = ?
 		AND domain = ? AND local = ?)`, c.Key, c.Version, c.Domain, c.Local).Scan(&same)
 	if err == nil && same {
-		return fmt.Errorf("%w: line %d exists", desk.ErrConflict, s.scratch.begins[c.Local])
+		return fmt.Errorf("%w: line %d exists", desk.ErrConflict, s.before(c))
 	}
 	return errors.Join(desk.ErrStale, err)
 }
 
 // before returns what the number of a conversation's last line must be below, as
-// committed: that of its first line in the batch.
+// committed: that of its first line in the batch. It never falls: the journal takes
+// the next line's number from it.
 func (s *SQLite) before(c *desk.Conversation) int64 {
 	if seq := s.scratch.begins[c.Local]; seq > 0 {
 		return upTo(seq)
 	}
-	return math.MaxInt64
+	return upTo(min(c.Seq, math.MaxInt64-1) + 1)
 }
 
 // key returns the key of a conversation of the batch.

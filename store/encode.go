@@ -162,3 +162,6 @@ func fromMicros(us int64) time.Time {
 
 // upTo returns a bound for a query: numbers in the database have 63 bits.
 func upTo(n uint64) int64 { return int64(min(n, math.MaxInt64)) }
+
+// asRead returns a time as it is read from the database.
+func asRead(t time.Time) time.Time { return fromMicros(micros(t)) }

@@ -107,18 +107,46 @@ func (x *exporter) all(f Filter) error {
 	if err != nil {
 		return err
 	}
+	fresh, err := x.fresh()
+	if err != nil {
+		return err
+	}
+	tables, views := exportParts("lines", notArrived), exportParts("dialog", "outbox")
 	for i := range convs {
 		c := &convs[i]
 		if err := x.write(exportConversation(c)); err != nil {
 			return err
 		}
-		for _, part := range exportParts() {
+		parts := tables
+		if fresh[c.Key] {
+			parts = views
+		}
+		for _, part := range parts {
 			if err := x.part(part, c.Domain, c.Local, c.Key); err != nil {
 				return fmt.Errorf("conversation %s: %w", c.Local, err)
 			}
 		}
 	}
 	return nil
+}
+
+// notArrived are the items in the tables but for those that the journal knows to have
+// arrived; it is read only where there are any.
+const notArrived = `(SELECT * FROM backlog WHERE id NOT IN (SELECT id FROM journal_done))`
+
+// fresh returns the conversations that the journal has something of. For those alone
+// its views are asked: they read all of it each time.
+func (x *exporter) fresh() (map[int64]bool, error) {
+	rows, err := x.tx.QueryContext(x.ctx, `SELECT conv FROM journal_convs`)
+	if err != nil {
+		return nil, err
+	}
+	keys, err := scanIDs(rows)
+	fresh := make(map[int64]bool, len(keys))
+	for _, key := range keys {
+		fresh[key] = true
+	}
+	return fresh, err
 }
 
 // part writes the rows of one kind that a conversation has.

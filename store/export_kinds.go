@@ -143,16 +143,17 @@ type exportPart struct {
 	scan        func(row, exportHead) (any, error)
 }
 
-func exportParts() []exportPart {
+// exportParts takes a conversation's lines and items from such tables.
+func exportParts(dialog, outbox string) []exportPart {
 	return []exportPart{
-		{"session", `SELECT session, min(seq), max(seq), count(*), min(at), max(at) FROM dialog WHERE conv = ?
+		{"session", `SELECT session, min(seq), max(seq), count(*), min(at), max(at) FROM ` + dialog + ` WHERE conv = ?
 			GROUP BY session ORDER BY session`, scanSessionExport},
-		{"line", `SELECT ` + lineColumns + ` FROM dialog l WHERE l.conv = ? ORDER BY l.seq`, scanLineExport},
+		{"line", `SELECT ` + lineColumns + ` FROM ` + dialog + ` l WHERE l.conv = ? ORDER BY l.seq`, scanLineExport},
 		{"epoch", `SELECT session, epoch, holder, transfer, first, through, at FROM epochs WHERE conv = ? ORDER BY epoch`, scanEpochExport},
 		{"transfer", `SELECT session, transfer, author, author_name, target_agent, target_queue, target_skill, mode, reason,
 			reason_lang, info, share_none, share_last, through, at, deadline FROM transfers WHERE conv = ? ORDER BY id`, scanTransferExport},
 		{"outcome", `SELECT transfer, party, role, state, author, epoch, reason, at FROM outcomes WHERE conv = ? ORDER BY id`, scanOutcomeExport},
-		{"undelivered", `SELECT id, kind, recipient, seq, at, tries, '', 0 FROM outbox WHERE conv = ? ORDER BY id`, scanItemExport},
+		{"undelivered", `SELECT id, kind, recipient, seq, at, tries, '', 0 FROM ` + outbox + ` WHERE conv = ? ORDER BY id`, scanItemExport},
 		{"dead_letter", `SELECT item, kind, recipient, seq, at, tries, reason, buried FROM dead_letters WHERE conv = ? ORDER BY id`, scanItemExport},
 	}
 }

@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"errors"
+	"math"
+	"slices"
 	"sync"
 
 	"baton/desk"
@@ -24,6 +26,9 @@ import (
 // mostJournal is how many entries the journal may have. More would cost a little less,
 // and be felt when they are put into the tables.
 const mostJournal = 4096
+
+// perEntry is how many bytes of a line count for an entry more.
+const perEntry = 4096
 
 // journal is what the table of that name holds. Whoever reads it together with the
 // tables holds mu meanwhile: entries go from one to the others under its lock.
@@ -66,7 +71,11 @@ func (j *journal) clear() {
 
 // entries is how much a batch adds.
 func entries(b *desk.Batch) int {
-	return len(b.Conversations) + len(b.Lines) + len(b.Items) + len(b.Done)
+	n := len(b.Conversations) + len(b.Lines) + len(b.Items) + len(b.Done)
+	for i := range b.Lines {
+		n += (len(b.Lines[i].Body) + len(b.Lines[i].Payload)) / perEntry
+	}
+	return n
 }
 
 // brief reports whether the journal can take a batch: whether nothing is to be
@@ -77,9 +86,6 @@ func (s *SQLite) brief(ctx context.Context, b *desk.Batch) bool {
 		s.journal.size+entries(b) > s.journal.most {
 		return false
 	}
-	clear(s.scratch.own)
-	clear(s.scratch.seqs)
-	clear(s.scratch.origins)
 	for _, c := range b.Conversations {
 		was, ok := s.learn(ctx, c)
 		if !ok || c.Version != was.Version || !onlySaid(was, c) || s.scratch.own[c.Local].key != 0 {
@@ -87,6 +93,7 @@ func (s *SQLite) brief(ctx context.Context, b *desk.Batch) bool {
 		}
 		s.scratch.own[c.Local] = owner{c.Domain, c.Key}
 		s.scratch.seqs[c.Local] = was.Seq
+		s.scratch.begins[c.Local] = was.Seq + 1
 	}
 	for i := range b.Lines {
 		if !s.briefLine(ctx, &b.Lines[i]) {
@@ -99,18 +106,19 @@ func (s *SQLite) brief(ctx context.Context, b *desk.Batch) bool {
 		}
 	}
 	for _, it := range b.Items {
-		if !s.briefItem(b, it) {
+		if !s.briefItem(it) {
 			return false
 		}
 	}
-	return true
+	// One that was never given out would be done before it is there.
+	return !slices.ContainsFunc(b.Done, func(id int64) bool { return id >= s.journal.nextItem })
 }
 
 // briefLine reports whether a line follows the one before, and has an origin-id that
 // none of its conversation has for certain.
 func (s *SQLite) briefLine(ctx context.Context, l *desk.Line) bool {
 	own, ok := s.scratch.own[l.Conversation]
-	if !ok || l.Seq != s.scratch.seqs[l.Conversation]+1 || l.Session == 0 {
+	if !ok || l.Seq != s.scratch.seqs[l.Conversation]+1 || l.Session == 0 || max(l.Seq, l.Session, l.Epoch) > math.MaxInt64 {
 		return false
 	}
 	s.scratch.seqs[l.Conversation] = l.Seq
@@ -127,14 +135,13 @@ func (s *SQLite) briefLine(ctx context.Context, l *desk.Line) bool {
 }
 
 // briefItem reports whether an item delivers a line of the batch.
-func (s *SQLite) briefItem(b *desk.Batch, it *desk.Item) bool {
+func (s *SQLite) briefItem(it *desk.Item) bool {
 	e, ok := it.Effect.(handoff.Line)
 	own := s.scratch.own[it.Conversation]
 	if !ok || it.Kind != desk.KindLine || it.Line == nil || it.Tries != 0 || own.key == 0 || own.domain != it.Domain {
 		return false
 	}
-	last := s.scratch.seqs[it.Conversation]
-	return e.Seq <= last && e.Seq > s.known[own.key].Seq && it.Line.Seq == e.Seq
+	return e.Seq >= s.scratch.begins[it.Conversation] && e.Seq <= s.scratch.seqs[it.Conversation] && it.Line.Seq == e.Seq
 }
 
 // note commits a brief batch as a row of the journal.
@@ -172,12 +179,12 @@ func (s *SQLite) noted(b *desk.Batch) {
 			t = &talk{key: c.Key}
 			j.convs[at] = t
 		}
-		t.version, t.seq, t.route = c.Version, c.Seq, c.Route
+		t.version, t.seq, t.route = c.Version, c.Seq, routeAsRead(c.Route)
 		s.remember(c)
 	}
 	for _, l := range b.Lines {
 		t := j.convs[address{s.scratch.own[l.Conversation].domain, l.Conversation}]
-		l.At = fromMicros(micros(l.At)) // as it would be read
+		l.At = asRead(l.At)
 		t.lines = append(t.lines, freshLine{j.nextLine, l})
 		j.nextLine++
 	}

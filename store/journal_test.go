@@ -131,10 +131,9 @@ func copyOf(t testing.TB, from, to Source) {
 }
 
 // dump returns the tables that the journal goes to.
-func dump(t testing.TB, s *SQLite) (all []string) {
-	t.Helper()
-	for _, table := range []string{"lines", "backlog", "conversations", "sqlite_sequence"} {
-		rows, err := rowsOf(t.Context(), s, "SELECT * FROM "+table)
+func dump(t require.TestingT, s *SQLite) (all []string) {
+	for _, table := range []string{"lines", "backlog", "dead_letters", "conversations", "sqlite_sequence", "journal"} {
+		rows, err := rowsOf(context.Background(), s, "SELECT * FROM "+table)
 		require.NoError(t, err)
 		all = append(all, rows)
 	}

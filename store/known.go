@@ -43,7 +43,7 @@ func (s *SQLite) learn(ctx context.Context, c *desk.Conversation) (desk.Conversa
 // onlySaid reports whether nothing has happened in an open conversation but that
 // people spoke: whether its number of lines and the time are all that differs.
 func onlySaid(was desk.Conversation, now *desk.Conversation) bool {
-	return now.Phase != handoff.Idle && !was.Route.Heard.IsZero() && !now.Route.Heard.IsZero() && alike(was, now)
+	return now.Phase != handoff.Idle && micros(was.Route.Heard) != 0 && micros(now.Route.Heard) != 0 && alike(was, now)
 }
 
 // alike reports whether two conversations differ in nothing but what each line

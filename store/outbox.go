@@ -54,7 +54,7 @@ func (s *SQLite) writeItem(ctx context.Context, it *desk.Item, id int64) error {
 // hasLine checks that an item's line is there, in the batch or before it: the
 // table does not. The caller holds SQLite.mu, and reads what is committed.
 func (s *SQLite) hasLine(ctx context.Context, it *desk.Item, seq uint64) error {
-	if first := s.scratch.begins[it.Conversation]; first > 0 && seq >= first {
+	if first := s.scratch.begins[it.Conversation]; first > 0 && seq >= first && seq <= s.scratch.seqs[it.Conversation] {
 		return nil
 	}
 	if _, ok := s.journal.find(address{it.Domain, it.Conversation}, func(l *desk.Line) bool { return l.Seq == seq }); ok {

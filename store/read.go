@@ -27,23 +27,25 @@ func (s *SQLite) Restore(ctx context.Context, domain string, open func(*desk.Con
 	var snap desk.Snapshot
 	s.journal.mu.RLock()
 	defer s.journal.mu.RUnlock()
-	conversations, items := s.queries.open, s.queries.items
-	if s.journal.size > 0 { // not at the start
-		conversations, items = s.queries.openNow, s.queries.itemsNow
-	}
 	tx, err := s.reading.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
 	if err != nil {
 		return snap, s.readError("restore", err)
 	}
 	defer tx.Rollback()
 	if open != nil {
-		if err := eachConversation(ctx, tx.StmtContext(ctx, conversations), open, domain); err != nil {
+		each := func(c *desk.Conversation) {
+			s.journal.overlay(c)
+			open(c)
+		}
+		if err := eachConversation(ctx, tx.StmtContext(ctx, s.queries.open), each, domain); err != nil {
 			return desk.Snapshot{}, s.readError("restore conversations", err)
 		}
 	}
-	if snap.Items, err = collect(ctx, tx.StmtContext(ctx, items), scanItem, domain); err != nil {
+	stored, err := collect(ctx, tx.StmtContext(ctx, s.queries.items), scanItem, domain)
+	if err != nil {
 		return desk.Snapshot{}, s.readError("restore the outbox", err)
 	}
+	snap.Items = s.journal.outbox(domain, stored)
 	if snap.Paused, err = collect(ctx, tx.StmtContext(ctx, s.queries.paused), scanPaused, domain); err != nil {
 		return desk.Snapshot{}, s.readError("restore pauses", err)
 	}
@@ -78,9 +80,7 @@ func (s *SQLite) conversation(ctx context.Context, q *sql.Stmt, args ...any) (de
 	if err != nil {
 		return desk.Conversation{}, s.readError("conversation", err)
 	}
-	if t := s.journal.convs[address{c.Domain, c.Local}]; t != nil {
-		c.Seq, c.Version, c.Route = t.seq, t.version, t.route
-	}
+	s.journal.overlay(&c)
 	return c, nil
 }
 

@@ -56,6 +56,12 @@ func decodeRoute(text string) (desk.Routing, error) {
 		Place: j.Place, PlacedAt: fromMicros(j.PlacedAt), Closed: fromMicros(j.Closed)}, err
 }
 
+// routeAsRead returns what decodeRoute would of what encodeRoute makes of it.
+func routeAsRead(r desk.Routing) desk.Routing {
+	r.Since, r.Heard, r.PlacedAt, r.Closed = asRead(r.Since), asRead(r.Heard), asRead(r.PlacedAt), asRead(r.Closed)
+	return r
+}
+
 // writePause notes an agent's pause, or its end.
 func (s *SQLite) writePause(ctx context.Context, p desk.Paused) error {
 	if p.Since.IsZero() {

@@ -23,7 +23,8 @@ type Options struct {
 const readers = 4
 
 // SQLite is a desk.Store in one file. Its methods may be called from several
-// goroutines: one writes at a time, reading never waits for writing.
+// goroutines: one writes at a time, and reading waits for writing only while the
+// journal is put into the tables.
 type SQLite struct {
 	drv  driver
 	path string

@@ -66,7 +66,6 @@ const storedLine = `conv, seq, session, epoch, at, author, role, name, recipient
 // queries are those of the reading connections.
 type queries struct {
 	open, items, nextNumber                *sql.Stmt
-	openNow, itemsNow                      *sql.Stmt // the same with what is in the journal
 	byCaller, byLocal, byNumber            *sql.Stmt
 	lines, lineBySeq, lineByStanza         *sql.Stmt
 	lineByOrigin, transfer, outcomes, held *sql.Stmt
@@ -89,23 +88,13 @@ const (
 	selectConv = `SELECT ` + convColumns + ` FROM conversations c WHERE c.domain = ? AND `
 )
 
-func selectOpen(conversations string) string {
-	return `SELECT ` + convColumns + ` FROM ` + conversations + ` c WHERE c.domain = ? AND c.phase <> 0 ORDER BY c.id`
-}
-
-func selectItems(outbox, dialog string) string {
-	return `SELECT o.id, o.domain, c.local, o.kind, o.recipient, o.effect, o.at, o.tries, ` + itemColumns + `
-		FROM ` + outbox + ` o JOIN conversations c ON c.id = o.conv
-		LEFT JOIN ` + dialog + ` l ON l.conv = o.conv AND l.seq = o.seq
-		WHERE o.domain = ? ORDER BY o.id`
-}
-
 func (q *queries) texts() []text {
 	return []text{
-		{&q.open, selectOpen("conversations")},
-		{&q.openNow, selectOpen("standing")},
-		{&q.items, selectItems("backlog", "lines")},
-		{&q.itemsNow, selectItems("outbox", "dialog")},
+		{&q.open, selectConv + `c.phase <> 0 ORDER BY c.id`},
+		{&q.items, `SELECT o.id, o.domain, c.local, o.kind, o.recipient, o.effect, o.at, o.tries, ` + itemColumns + `
+			FROM backlog o JOIN conversations c ON c.id = o.conv
+			LEFT JOIN lines l ON l.conv = o.conv AND l.seq = o.seq
+			WHERE o.domain = ? ORDER BY o.id`},
 		{&q.nextNumber, `SELECT 1 + max(
 			coalesce((SELECT max(number) FROM conversations WHERE domain = ?), 0),
 			coalesce((SELECT last FROM numbers WHERE domain = ?), 0))`},

@@ -94,6 +94,7 @@ func testOneLine(t *testing.T, s engine, _ reopen) {
 	said(b, c, 3)
 	said(b, other, 1)
 	b.Lines[2].StanzaID = b.Lines[0].StanzaID // ids of stanzas may repeat
+	c.Seq++
 	b.Lines = append(b.Lines, desk.Line{Conversation: c.Local, Session: 1, Seq: 4, By: c.Caller})
 	mustCommit(t, s, b)
 
@@ -179,9 +180,10 @@ func testConcurrent(t *testing.T, s engine, _ reopen) {
 			}
 		})
 	}
-	for range 40 {
+	for i := range 40 {
 		b := &desk.Batch{Conversations: []*desk.Conversation{c}}
 		said(b, c, 2)
+		c.Hops = i / 8 // now and then something else happens too
 		mustCommit(t, s, b)
 	}
 	close(done)

@@ -201,6 +201,7 @@ func testUnique(t *testing.T, s engine, _ reopen) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			said := *c
+			said.Seq = 2
 			b.Conversations = []*desk.Conversation{&said}
 			b.Items = []*desk.Item{{Domain: domain, Conversation: c.Local, Kind: desk.KindOpened,
 				To: c.Caller, Effect: handoff.Opened{Session: 1}}}
@@ -225,6 +226,7 @@ func testUnique(t *testing.T, s engine, _ reopen) {
 func testNotUnique(t *testing.T, s engine, _ reopen) {
 	c, other := waiting(1), waiting(2)
 	mustCommit(t, s, ledger(c))
+	c.Seq, other.Seq = 4, 1
 	l := func(c *desk.Conversation, seq uint64, by handoff.Party, origin string) desk.Line {
 		return desk.Line{Conversation: c.Local, Session: 1, Seq: seq, By: by, OriginID: origin}
 	}
@@ -304,6 +306,7 @@ func testRoundTrip(t *testing.T, s engine, again reopen) {
 		c := conversation(rt, domain)
 		b := &desk.Batch{Conversations: []*desk.Conversation{c}}
 		for i := range rapid.IntRange(0, 4).Draw(rt, "lines") {
+			c.Seq = max(c.Seq, uint64(i+1))
 			l := line(rt, c, uint64(i+1))
 			b.Lines = append(b.Lines, l)
 			b.Items = append(b.Items, item(c, l))

@@ -44,5 +44,5 @@ CREATE VIEW standing AS
   SELECT c.id, c.domain, c.local, c.number, c.entry, c.queue, c.caller, c.phase, c.holder, c.session, c.epoch,
     coalesce(j.seq, c.seq) AS seq, c.first, c.hops, c.offer, c.last, c.name, c.lang, c.reach, c.info,
     coalesce(j.version, c.version) AS version, c.beside, c.quiet, c.forgotten,
-    iif(j.heard IS NULL, c.route, json_set(c.route, '$.heard_us', j.heard)) AS route
+    iif(j.heard IS NULL, c.route, json_set(iif(c.route = '', '{}', c.route), '$.heard_us', j.heard)) AS route
   FROM conversations c LEFT JOIN journal_convs j ON j.conv = c.id;
