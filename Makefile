@@ -9,7 +9,7 @@ CUTS     ?= 10000
 N        ?= 50000
 SEED     ?= 0
 
-.PHONY: help build demo demo-picture screenshots test test-clients power-cuts check fuzz simulate torture bench bench-full bench-plots bench-through clean
+.PHONY: help build demo demo-picture screenshots test test-clients power-cuts model check fuzz simulate torture bench bench-full bench-plots bench-through clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20

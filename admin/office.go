@@ -108,6 +108,9 @@ func (o *Office) Change(ctx context.Context, e desk.Edit) (desk.Entry, error) {
 	if err := e.Meets(o.desk.Directory()); err != nil {
 		return desk.Entry{}, err
 	}
+	if err := o.free(ctx, e); err != nil {
+		return desk.Entry{}, err
+	}
 	c.Name = e.Name
 	if e.Do == desk.Add || e.Do == desk.Alter {
 		c.settings = was.settings(e.Kind, e.Name).Fill(config.EntryKind(e.Kind), e.Settings)
@@ -138,6 +141,23 @@ func (o *Office) Change(ctx context.Context, e desk.Edit) (desk.Entry, error) {
 	o.log.Info("an administrator changed agents or queues", "by", string(e.By), "did", deed(e.Do), string(e.Kind), e.Name,
 		"settings", difference(was.entry(e.Kind, e.Name).Settings, entry.Settings))
 	return entry, nil
+}
+
+// free refuses to give a new queue the address of a conversation: what is written
+// to that would open sessions, and its holder's words would not reach the caller.
+func (o *Office) free(ctx context.Context, e desk.Edit) error {
+	if e.Kind != desk.QueueEntry || e.Do != desk.Add || e.Name == "" {
+		return nil
+	}
+	_, err := o.desk.Conversation(ctx, e.Name)
+	switch {
+	case errors.Is(err, desk.ErrNotFound):
+		return nil
+	case err != nil:
+		return fmt.Errorf("%w: %w", desk.ErrStore, err)
+	}
+	const format = "%q is the address of a conversation: write another name."
+	return &desk.Refusal{Err: desk.ErrInUse, Text: fmt.Sprintf(format, e.Name), Format: format, Args: []any{e.Name}}
 }
 
 // inLines says what is wrong with a configuration, a line for each problem.

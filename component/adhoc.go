@@ -184,11 +184,11 @@ func (s adhoc) fails(err error) {
 }
 
 // completed ends the command with a sentence, in the three places of which every
-// client shows one.
+// client shows one; what is long has a title of its own.
 func (s adhoc) completed(kind stanza.NoteType, text string) {
 	id := cmp.Or(s.cmd.Session, rand.Text()) // every answer has one (XEP-0050 §3.3)
 	s.c.result(s.h, stanza.Command{Node: s.cmd.Node, Session: id, Status: stanza.CommandCompleted,
-		Note: text, Kind: kind, Form: &stanza.Form{Type: stanza.FormResult, Title: text, Instructions: []string{text}}})
+		Note: text, Kind: kind, Form: &stanza.Form{Type: stanza.FormResult, Title: titleOf(text), Instructions: []string{text}}})
 }
 
 // unlessHidden goes on once it is known that the asker may know of the address.

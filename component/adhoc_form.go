@@ -42,6 +42,7 @@ func (c *Component) form(o *operation, a ask, conv desk.Conversation) *stanza.Fo
 	for _, p := range o.asked(a) {
 		field := stanza.FormField{Var: p.variable(), Label: v.Say("field_" + p.name), Required: p.required}
 		c.shape(&field, p, o, a, conv, v)
+		few(&field, p, v)
 		f.Fields = append(f.Fields, field)
 	}
 	if a.entry != "" {
@@ -155,18 +156,29 @@ func (c *Component) filled(o *operation, a ask, f *stanza.Form) (x input, picked
 			value = oneLine(value)
 		}
 		if p.kind == aNumber && value != "" {
-			number, rest, _ := strings.Cut(value, ":")
-			session, epoch, ok := strings.Cut(rest, ":")
-			s, err1 := strconv.ParseUint(session, 10, 64)
-			e, err2 := strconv.ParseUint(epoch, 10, 64)
-			if !ok || err1 != nil || err2 != nil {
-				return x, nil, usage("no_number", lang.Args{"Value": value})
+			if value, picked, err = chosen(value); err != nil {
+				return x, nil, err
 			}
-			value, picked = number, &asOf{session: s, epoch: e}
 		}
 		if err := c.fill(&x, p, strings.TrimSpace(value)); err != nil {
 			return x, nil, err
 		}
 	}
 	return x, picked, nil
+}
+
+// chosen reads which session was chosen: one of the list, as it was then, or one
+// whose number was written.
+func chosen(value string) (number string, picked *asOf, err error) {
+	number, rest, listed := strings.Cut(strings.TrimSpace(value), ":")
+	if !listed {
+		return number, nil, nil
+	}
+	session, epoch, ok := strings.Cut(rest, ":")
+	s, err1 := strconv.ParseUint(session, 10, 64)
+	e, err2 := strconv.ParseUint(epoch, 10, 64)
+	if !ok || err1 != nil || err2 != nil {
+		return "", nil, usage("no_number", lang.Args{"Value": value})
+	}
+	return number, &asOf{session: s, epoch: e}, nil
 }

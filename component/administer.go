@@ -102,11 +102,12 @@ func (c *Component) administer(o *operation, a ask, x input, done func(string, d
 		return
 	}
 	c.readers.do(c, a.by, func(ctx context.Context) (string, error) {
+		beside := c.beside(handoff.Party(e.Name)) // they leave when it is in force
 		entry, err := c.cfg.Admin.Change(ctx, e)
 		if err != nil {
 			return "", err
 		}
-		return c.toldChange(v, e.Do, entry), nil
+		return c.toldChange(v, e.Do, entry, beside), nil
 	}, func(text string, err error) { done(text, desk.Result{}, err) })
 }
 

@@ -125,6 +125,9 @@ func (x *input) takeEntry(p param, a ask, f *stanza.Form) error {
 			values[i] = oneLine(values[i])
 		}
 	}
+	if p.form == stanza.ListMulti { // one that was written may have empty lines
+		values = slices.DeleteFunc(values, func(s string) bool { return s == "" })
+	}
 	text := strings.TrimSpace(strings.Join(values, "\n"))
 	if p.required && text == "" {
 		return usage(p.missing, nil)

@@ -1,7 +1,6 @@
 package component
 
 import (
-	"fmt"
 	"strings"
 
 	"baton/desk"
@@ -13,20 +12,22 @@ import (
 func (c *Component) toldDirectory(v lang.Voice) string {
 	var b strings.Builder
 	b.WriteString(v.Say("directory"))
-	listed := map[desk.EntryKind]int{}
+	type sort struct { // what was changed is listed even if the file says much
+		kind    desk.EntryKind
+		changed bool
+	}
+	listed := map[sort]int{}
 	left := 0
 	for _, e := range c.cfg.Admin.Entries() {
-		switch listed[e.Kind]++; {
-		case listed[e.Kind] > historyMost && e.Origin == desk.FromFile:
+		of := sort{e.Kind, e.Origin != desk.FromFile}
+		if listed[of] >= historyMost || b.Len() > directoryMax {
 			left++
-		default:
-			b.WriteString("\n" + c.entryLine(v, e))
+			continue
 		}
+		listed[of]++
+		b.WriteString("\n" + c.entryLine(v, e))
 	}
-	if left > 0 {
-		fmt.Fprintf(&b, "\n… %d", left)
-	}
-	return b.String()
+	return b.String() + andMore(v, left)
 }
 
 // entryLine says how an agent or a queue is set up, and by whom.
@@ -38,7 +39,7 @@ func (c *Component) entryLine(v lang.Voice, e desk.Entry) string {
 	line := v.Say("entry_"+string(e.Kind), lang.Args{"Name": e.Name})
 	var said []string
 	for _, p := range ps[1:] {
-		value := oneLine(strings.Join(e.Settings[p.key], ", "))
+		value := cutShort(oneLine(strings.Join(e.Settings[p.key], ", ")), settingMost)
 		if value != "" && value != "false" && !(p.key == "overflow_after" && len(e.Settings["overflow"]) == 0) {
 			said = append(said, p.key+": "+value)
 		}
@@ -56,8 +57,9 @@ func (c *Component) entryLine(v lang.Voice, e desk.Entry) string {
 	return line
 }
 
-// toldChange says what an administrator did.
-func (c *Component) toldChange(v lang.Voice, did desk.Deed, e desk.Entry) string {
+// toldChange says what an administrator did. An agent who was removed was in so many
+// sessions of others.
+func (c *Component) toldChange(v lang.Voice, did desk.Deed, e desk.Entry, beside int) string {
 	name := map[desk.Deed]string{desk.Add: "did_add", desk.Alter: "did_alter", desk.Remove: "did_remove", desk.Reset: "did_reset"}[did]
 	if did == desk.Reset && e.Settings == nil {
 		name = "did_reset_none"
@@ -65,10 +67,23 @@ func (c *Component) toldChange(v lang.Voice, did desk.Deed, e desk.Entry) string
 	text := v.Say(name, lang.Args{"Name": e.Name})
 	if e.Settings != nil {
 		text += "\n" + c.entryLine(v, e)
-	} else if held := c.heldBy(handoff.Party(e.Name)); e.Kind == desk.AgentEntry && held > 0 {
+		return text
+	}
+	if e.Kind != desk.AgentEntry {
+		return text
+	}
+	if held := c.heldBy(handoff.Party(e.Name)); held > 0 {
 		text += " " + v.Say("still_holds", lang.Args{"Count": held, "P": c.cfg.Prefix})
 	}
+	if beside > 0 {
+		text += " " + v.Say("was_beside", lang.Args{"Count": beside})
+	}
 	return text
+}
+
+// beside counts the sessions of others that somebody takes part in.
+func (c *Component) beside(who handoff.Party) int {
+	return len(c.desk.OpenWhere(func(s *desk.Conversation) bool { return s.Holder != who && s.Has(who) }))
 }
 
 // heldBy counts the sessions that somebody holds.

@@ -145,11 +145,12 @@ func (c *Component) carryOut(ctx context.Context, h stanza.Header, o *operation,
 type word struct{ name, args string }
 
 // command finds out whether what an agent said to a conversation is a command:
-// it begins with the prefix, once. What bots and others say never is.
+// it begins with the prefix, once. What bots say never is; of others, who may have
+// been agents, it is kept from the caller.
 func (c *Component) command(in incoming, body string) (word, bool) {
 	a, ok := c.agent(in.header.From)
 	p := c.cfg.Prefix
-	if !ok || a.Bot || p == "" {
+	if ok && a.Bot || p == "" {
 		return word{}, false
 	}
 	rest, ok := strings.CutPrefix(body, p)
@@ -180,7 +181,8 @@ func (c *Component) toDesk(ctx context.Context, in incoming) {
 	if a.Bot || said.corrects || c.reacts(ctx, in) || body == "" {
 		return
 	}
-	c.commandWord(ctx, in, split(strings.TrimPrefix(body, c.cfg.Prefix)), false)
+	rest, _ := c.marked(body)
+	c.commandWord(ctx, in, split(strings.TrimSpace(rest)), false)
 }
 
 // commandWord runs a chat command and answers in a line. A correction of a
@@ -239,8 +241,11 @@ func (c *Component) help(v lang.Voice, a ask, about string) string {
 	p := c.cfg.Prefix
 	if name := strings.TrimPrefix(split(about).name, p); name != "" {
 		o := operationNamed(name, true)
-		if o == nil || c.may(o, a.by) != nil {
+		if o == nil {
 			return v.Say("help_unknown", lang.Args{"P": p, "Word": name})
+		}
+		if err := c.may(o, a.by); err != nil {
+			return c.inWords(v, err)
 		}
 		if o.change != nil {
 			return sentence(v.Say("help_"+o.name)) + " " + c.byForm(v, o, a)

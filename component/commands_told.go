@@ -198,15 +198,36 @@ func load(v lang.Voice, f desk.AgentFigures) string {
 
 // toldAgents says how the agents are of the queues that somebody works for.
 func toldAgents(c *Component, v lang.Voice, a desk.Agent) string {
-	var b strings.Builder
-	b.WriteString(v.Say("agents"))
+	var all []desk.AgentFigures
 	for _, f := range c.desk.Figures().Agents {
 		shares := slices.ContainsFunc(f.Queues, func(q string) bool { return slices.Contains(a.Queues, q) })
 		if f.JID == a.JID || shares || a.Oversees() {
-			fmt.Fprintf(&b, "\n%s (%s): %s, %s", f.Name, f.JID, v.Say("agent_"+condOf(f)), load(v, f))
+			all = append(all, f)
 		}
 	}
-	return b.String()
+	if len(all) > historyMost { // those first who are worth knowing of
+		slices.SortStableFunc(all, func(f, g desk.AgentFigures) int { return standsAt(f, a) - standsAt(g, a) })
+	}
+	var b strings.Builder
+	b.WriteString(v.Say("agents"))
+	for _, f := range all[:min(len(all), historyMost)] {
+		fmt.Fprintf(&b, "\n%s (%s): %s, %s", f.Name, f.JID, v.Say("agent_"+condOf(f)), load(v, f))
+	}
+	return b.String() + andMore(v, len(all)-historyMost)
+}
+
+// standsAt says where in a long list an agent stands: who reads it first, then who
+// is free, then who is there.
+func standsAt(f desk.AgentFigures, reader desk.Agent) int {
+	switch {
+	case f.JID == reader.JID:
+		return 0
+	case f.Available:
+		return 1
+	case f.Online:
+		return 2
+	}
+	return 3
 }
 
 // condOf says in a word how an agent is: the texts agent_free and so on.
@@ -232,16 +253,12 @@ func toldSessions(c *Component, v lang.Voice) string {
 	}
 	var b strings.Builder
 	b.WriteString(v.Say("sessions"))
-	for i, o := range open {
-		if i == historyMost {
-			fmt.Fprintf(&b, "\n… %d", len(open)-i)
-			break
-		}
+	for _, o := range open[:min(len(open), historyMost)] {
 		state := v.Say("session_waits", lang.Args{"Since": clock(o.Route.Since)})
 		if o.Phase == handoff.Active {
 			state = v.Say("session_held", lang.Args{"Who": dir.NameOf(o.Holder), "Heard": clock(o.Route.Heard)})
 		}
 		fmt.Fprintf(&b, "\n%s %s · %s · %s", o.Tag(), o.Name, dir.Title(o.Queue), state)
 	}
-	return b.String()
+	return b.String() + andMore(v, len(open)-historyMost)
 }

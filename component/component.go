@@ -274,7 +274,7 @@ func (c *Component) selfPing(l *link) {
 // reports whether the link took them; what is too large for any counts as taken.
 func (c *Component) write(stanzas []byte) (taken bool) {
 	if len(stanzas) > maxPost { // an answer can be larger than what it answers: 64 KiB of ' are 320 in an id
-		c.provokedBy(slog.LevelWarn, "", "not sent: larger than a client takes", "bytes", len(stanzas))
+		c.provokedBy(slog.LevelWarn, recipient(stanzas), "an answer to them was not sent: larger than a client takes", "bytes", len(stanzas))
 		return true
 	}
 	l := c.link.Load()

@@ -2,7 +2,6 @@ package component
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"log/slog"
 	"strings"
@@ -126,12 +125,19 @@ func (c *Component) toConversation(ctx context.Context, in incoming) {
 		c.tooLong(in)
 		return
 	}
-	if word, ok := c.command(in, said.Body); ok {
-		c.commandWord(ctx, in, word, said.corrects)
+	w := c.chatWord(in, said.Body)
+	if w.is || w.spaced != "" {
+		if _, is := c.agent(in.header.From); !is {
+			c.dismissed(ctx, in, w.word, said.corrects)
+		} else if w.spaced != "" {
+			c.saySpaced(in, w.spaced)
+		} else {
+			c.commandWord(ctx, in, w.word, said.corrects)
+		}
 		return
 	}
-	if escaped, ok := strings.CutPrefix(said.Body, c.cfg.Prefix+c.cfg.Prefix); ok && c.cfg.Prefix != "" {
-		said.unescape(c.cfg.Prefix + escaped)
+	if w.escaped != "" {
+		said.unescape(w.escaped)
 	}
 	h := in.header
 	c.submit(ctx, h, desk.AgentSays{Local: in.to.local, By: in.from, Text: said.Text,
@@ -162,13 +168,7 @@ func (c *Component) alsoInWords(h stanza.Header, err error) {
 
 // say sends a line of the service's own: not part of a dialog, not repeated.
 func (c *Component) say(from, to, text string) {
-	b := append([]byte(nil), "<message type='chat'"...)
-	b = wire.AppendAttr(b, "from", from+resource)
-	b = wire.AppendAttr(b, "to", to)
-	b = wire.AppendAttr(b, "id", rand.Text())
-	b = append(b, '>')
-	b = appendElement(b, "body", c.cfg.Mark+text)
-	c.write(append(b, "</message>"...))
+	c.write(c.lineOf(from, to, text))
 }
 
 func (c *Component) refuseEncrypted(in incoming) {

@@ -247,7 +247,7 @@ func (c *Component) sendLeave(j job, e handoff.Leave) {
 		j.done(nil) // an outcome, or the answer to the command, says it
 		return
 	default:
-		text = c.cfg.Mark + v.Say(leaveText(j, e), lang.Args{"Name": j.conv.Name})
+		text = c.cfg.Mark + v.Say(c.leaveText(j, e), lang.Args{"Name": j.conv.Name})
 	}
 	id := fmt.Sprintf("%s-l%d", shortID(j.conv.Local), j.ID) // the conversation may have gone on meanwhile
 	c.postMessage(j, stanza.Message{From: from, ID: id, Body: text})
@@ -255,11 +255,14 @@ func (c *Component) sendLeave(j job, e handoff.Leave) {
 }
 
 // leaveText returns the name of what whoever leaves is told.
-func leaveText(j job, e handoff.Leave) string {
+func (c *Component) leaveText(j job, e handoff.Leave) string {
 	left := e.Reason == handoff.ReasonLeft
+	_, agent := c.desk.Directory().Agent(j.To)
 	switch {
 	case left && e.By == j.To:
 		return "you_left"
+	case left && e.By == "" && !agent:
+		return "left_removed"
 	case left && e.By == "":
 		return "left_offline"
 	case left:

@@ -113,6 +113,9 @@ func (c *Component) result(h stanza.Header, payloads ...any) {
 		c.log.Error("cannot encode an answer", "to", h.From, "error", err)
 		b = h.Fail(stanza.ServiceUnavailable, "")
 	}
+	if len(b) > maxPost {
+		b = c.tooLargeFor(h, len(b))
+	}
 	fault.Point("answer.result.before")
 	c.answer(b)
 	fault.Point("answer.result.after")

@@ -122,7 +122,7 @@ func textHook(from, to reflect.Type, v any) (any, error) {
 // plain is an error of package jid as the end of a sentence.
 func plain(err error) string {
 	text := strings.TrimPrefix(err.Error(), "jid: ")
-	return strings.ToLower(text[:1]) + text[1:]
+	return clip(strings.ToLower(text[:1]) + text[1:])
 }
 
 // entryHook adds the defaults of lists' entries, which no file-wide default can hold.

@@ -121,9 +121,9 @@ func (c Config) place(p *Problem) {
 	var rest string
 	where := ""
 	if n, _ := fmt.Sscanf(p.Key, "queues[%d]", &i); n == 1 && i < len(c.Queues) {
-		where, rest = "queue "+c.Queues[i].Name, strings.TrimPrefix(p.Key, item("queues", i))
+		where, rest = "queue "+clip(c.Queues[i].Name), strings.TrimPrefix(p.Key, item("queues", i))
 	} else if n, _ := fmt.Sscanf(p.Key, "agents.list[%d]", &i); n == 1 && i < len(c.Agents.List) {
-		where, rest = "agent "+c.Agents.List[i].JID.String(), strings.TrimPrefix(p.Key, item("agents.list", i))
+		where, rest = "agent "+clip(c.Agents.List[i].JID.String()), strings.TrimPrefix(p.Key, item("agents.list", i))
 	}
 	if where != "" {
 		p.Where, p.Key = strings.TrimSpace(where), strings.TrimPrefix(rest, ".")

@@ -54,7 +54,7 @@ func (p *problems) add(at place, key, format string, args ...any) {
 		return
 	}
 	p.mute(key)
-	p.list = append(p.list, Problem{Where: at.label, Key: key, Text: fmt.Sprintf(format, args...), line: at.line})
+	p.list = append(p.list, Problem{Where: at.label, Key: key, Text: fmt.Sprintf(format, clipped(args)...), line: at.line})
 }
 
 // mute makes later complaints about a key be dropped.
@@ -119,6 +119,9 @@ func parent(key string) string {
 // nearest finds the word that was probably meant; empty if none is close.
 func nearest(word string, known []string) string {
 	best, least := "", 3
+	if len(word) > 4*maxQueueName { // nothing that is known is so long, and comparing costs
+		return ""
+	}
 	if len([]rune(word)) < 5 {
 		least = 2
 	}

@@ -39,9 +39,9 @@ func ParseHours(text string) (Hours, error) {
 	zone, err := time.LoadLocation(words[last])
 	switch {
 	case ruleForm.MatchString("mo " + words[last]):
-		return Hours{}, hint(`the time zone is missing; add it at the end, for example "` + text + ` Europe/Berlin"`)
+		return Hours{}, hint(`the time zone is missing; add it at the end, for example "` + clip(text) + ` Europe/Berlin"`)
 	case err != nil:
-		return Hours{}, hint(strconv.Quote(words[last]) + ` is no known time zone; end with one such as Europe/Berlin or UTC`)
+		return Hours{}, hint(strconv.Quote(clip(words[last])) + ` is no known time zone; end with one such as Europe/Berlin or UTC`)
 	}
 	h := Hours{text: strings.Join(words, " "), zone: zone}
 	for _, rule := range strings.Split(strings.Join(words[:last], " "), ",") {

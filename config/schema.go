@@ -204,11 +204,7 @@ func found(v any, secret bool) string {
 		if secret {
 			return "text"
 		}
-		v = withoutPassword(v)
-		if r := []rune(v); len(r) > 60 {
-			v = string(r[:60]) + "…"
-		}
-		return strconv.Quote(v)
+		return strconv.Quote(clip(withoutPassword(v)))
 	case bool:
 		return strconv.FormatBool(v)
 	case int, int64, uint64, float64:

@@ -92,8 +92,13 @@ func (s sources) inFile(key string) place {
 
 // resolve makes a relative path count from the folder of the file that set it.
 func (s sources) resolve(key, path string) string {
-	if path == "" || filepath.IsAbs(path) || s.file == nil || s.flags[key] != nil || s.env[key] != "" {
+	if path == "" || filepath.IsAbs(path) || s.file == nil {
 		return path
+	}
+	for k := key; k != ""; k = parent(k) { // it may be within a list that was set as a whole
+		if s.flags[k] != nil || s.env[k] != "" {
+			return path
+		}
 	}
 	return filepath.Join(filepath.Dir(s.file.name), path)
 }

@@ -90,7 +90,7 @@ func (v *validator) domain(key, text, example string) string {
 	case err != nil:
 		v.say(key, "found %q; write a domain such as %s (%s)", text, example, plain(err))
 	case j.Localpart() != "" || j.Resourcepart() != "":
-		v.say(key, "found %q; write only the domain: %s", text, j.Domainpart())
+		v.say(key, "found %q; write only the domain: %s", text, clip(j.Domainpart()))
 	}
 	return j.Domainpart()
 }
@@ -223,5 +223,5 @@ func within(what string, names []string) string {
 	if len(names) == 0 {
 		return fmt.Sprintf("there are no %s in this configuration", what)
 	}
-	return fmt.Sprintf("%s: %s", what, strings.Join(names, ", "))
+	return fmt.Sprintf("%s: %s", what, strings.Join(clipAll(names), ", "))
 }

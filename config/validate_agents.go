@@ -43,6 +43,9 @@ func (v *validator) queues() {
 			v.overflowRing(i)
 		}
 		between(v, child(at, "overflow_after"), q.OverflowAfter, 0, 7*24*time.Hour)
+		v.label(child(at, "title"), q.Title, maxName)
+		v.message(child(at, "greeting"), q.Greeting)
+		v.message(child(at, "away"), q.Away)
 		if q.Title == "" {
 			q.Title = q.Name
 		}
@@ -60,7 +63,7 @@ func (v *validator) overflowRing(first int) {
 		names = append(names, q.Overflow)
 		if q.Overflow == start {
 			v.say(child(item("queues", first), "overflow"), "found %q, which leads back to this queue (%s); leave the key out in one of them",
-				v.cfg.Queues[first].Overflow, strings.Join(names, " → "))
+				v.cfg.Queues[first].Overflow, strings.Join(clipAll(names), " → "))
 			return
 		}
 		q, ok = v.cfg.Queue(q.Overflow)
@@ -80,7 +83,12 @@ func (v *validator) queueName(name, key string) {
 	case err != nil:
 		v.say(key, "found %q, which cannot stand before the @ of an address; write small letters, digits, - and _, for example support", name)
 	case j.Localpart() != name:
-		v.say(key, "found %q, which servers would turn into another spelling; write %s", name, j.Localpart())
+		v.say(key, "found %q, which servers would turn into another spelling; write %s", name, clip(j.Localpart()))
+	case v.cfg.Session.Makes(name) && strings.Contains(v.cfg.Session.Address, "{id}"):
+		v.say(key, "found %q, which could be the address of a conversation (session.address is %q); write another name, for example support",
+			name, v.cfg.Session.Address)
+	default:
+		v.label(key, name, maxQueueName)
 	}
 }
 
@@ -120,6 +128,7 @@ func (v *validator) agents() {
 			first[agent.JID.String()] = i
 		}
 		v.agent(agent, at)
+		a.List[i].Skills = distinct(agent.Skills)
 	}
 }
 
@@ -134,7 +143,7 @@ func (v *validator) agentJID(j jid.JID, key string) {
 		v.say(key, "found %q; write it without the part after the slash: %s", j, j.Bare())
 	case len(domains) > 0 && !slices.Contains(domains, j.Domainpart()):
 		v.say(key, "found %s, but only accounts of agents.domains can be agents (%s); add %s there or write another address",
-			j, strings.Join(domains, ", "), j.Domainpart())
+			j, strings.Join(clipAll(domains), ", "), clip(j.Domainpart()))
 	}
 }
 
@@ -143,6 +152,9 @@ func (v *validator) agent(a Agent, at string) {
 	if len(a.Roles) == 0 {
 		v.say(child(at, "roles"), "found an empty list; write [agent], or leave the key out, which means the same")
 	}
+	v.label(child(at, "name"), a.Name, maxName)
+	v.words(child(at, "queues"), a.Queues)
+	v.words(child(at, "skills"), a.Skills)
 	for i, q := range a.Queues {
 		key := item(child(at, "queues"), i)
 		v.knownQueue(key, q)
@@ -154,6 +166,7 @@ func (v *validator) agent(a Agent, at string) {
 		if strings.TrimSpace(s) == "" {
 			v.say(item(child(at, "skills"), i), "found %q; write a word, for example fr", s)
 		}
+		v.label(item(child(at, "skills"), i), s, maxSkill)
 	}
 	if _, err := language.Parse(a.Lang); a.Lang != "" && err != nil {
 		v.say(child(at, "lang"), "found %q; write a language tag, for example fr or pt-BR", a.Lang)

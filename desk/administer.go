@@ -94,7 +94,7 @@ const (
 func (a Agent) Administers() bool { return !a.Bot && slices.Contains(a.Roles, "admin") }
 
 // Administer puts a changed directory in force if nobody needs what it lacks.
-// Sessions and offers that are open stay as they are.
+// Sessions and offers that are open stay as they are; see [Desk.Configure].
 type Administer struct {
 	Edit
 	Directory *Directory // as it is to be
@@ -123,6 +123,9 @@ func (r *Administer) apply(w *work) (Result, error) {
 				return Result{}, err
 			}
 		}
+	}
+	if err := r.turned(w); err != nil {
+		return Result{}, err
 	}
 	if err := r.Keep(w.ctx); err != nil {
 		return Result{}, fmt.Errorf("%w: %w", ErrStore, err)
@@ -153,16 +156,7 @@ func (r Edit) Meets(now *Directory) error {
 // session is open, for it is the address they write to, or an agent who would be
 // left without any.
 func (r *Administer) vacated(w *work, queue string) error {
-	uses := func(c *Conversation) bool {
-		return c != nil && c.Phase != handoff.Idle && (c.Entry == queue || c.Queue == queue)
-	}
-	open := len(w.d.OpenWhere(func(c *Conversation) bool { return w.b.staged[c.Local] == nil && uses(c) }))
-	for _, s := range w.b.staged {
-		if uses(s.now) {
-			open++
-		}
-	}
-	if open > 0 {
+	if open := w.open(func(c *Conversation) bool { return c.Entry == queue || c.Queue == queue }); open > 0 {
 		return refuse(ErrInUse, "Sessions of %s are open (%d): the queue can be removed when they have ended.", w.d.Directory().Title(queue), open)
 	}
 	for _, a := range r.Directory.Agents {

@@ -48,6 +48,13 @@ func TestAdminister(t *testing.T) {
 			d.Agents = without(d.Agents, func(a desk.Agent) bool { return a.JID == who })
 		}
 	}
+	aBot := func(who handoff.Party) func(d *desk.Directory) {
+		return func(d *desk.Directory) {
+			for i := range d.Agents {
+				d.Agents[i].Bot = d.Agents[i].Bot || d.Agents[i].JID == who
+			}
+		}
+	}
 	agent, queue := desk.AgentEntry, desk.QueueEntry
 	for name, tt := range map[string]struct {
 		edit   desk.Edit
@@ -91,6 +98,29 @@ func TestAdminister(t *testing.T) {
 		}, desk.ErrInUse, "Sessions of Billing are open (1): the queue can be removed when they have ended."},
 		"the only queue of an agent": {desk.Edit{Kind: queue, Name: "support", Do: desk.Remove}, noQueue("support"), nil,
 			desk.ErrInUse, "alice@example.com works in Support alone: give them another queue first, or remove them."},
+		"a bot of who is in no session": {desk.Edit{Kind: agent, Name: string(alice), Do: desk.Alter}, aBot(alice), nil, nil, ""},
+		"a bot of a holder": {desk.Edit{Kind: agent, Name: string(alice), Do: desk.Alter}, aBot(alice), func(s *scene) {
+			s.taken(carol, "support", alice)
+			s.taken(dave, "support", alice)
+		}, desk.ErrInUse, "alice@example.com is in sessions (2): they can become a bot when those have ended, or are with others."},
+		"a bot of a guest": {desk.Edit{Kind: agent, Name: string(bob), Do: desk.Alter}, aBot(bob), func(s *scene) {
+			s.arrive(bob)
+			s.taken(carol, "support", alice).with(handoff.Join, alice, bob)
+		}, desk.ErrInUse, "bob@example.com is in sessions (1): they can become a bot when those have ended, or are with others."},
+		"a bot of a holder who had been removed": {desk.Edit{Kind: agent, Name: string(alice), Do: desk.Add}, func(d *desk.Directory) {
+			d.Agents = append(d.Agents, desk.Agent{JID: alice, Bot: true})
+		}, func(s *scene) {
+			s.taken(carol, "support", alice)
+			s.dismiss(alice)
+		}, desk.ErrInUse, "alice@example.com is in sessions (1): they can become a bot when those have ended, or are with others."},
+		"a bot that holds": {desk.Edit{Kind: agent, Name: string(robo), Do: desk.Alter}, func(d *desk.Directory) {
+			for i := range d.Agents {
+				d.Agents[i].Capacity++
+			}
+		}, func(s *scene) {
+			s.arrive(robo)
+			s.chat(carol, "front").says("hello")
+		}, nil, ""},
 		"one that is there": {desk.Edit{Kind: agent, Name: string(ben), Do: desk.Add}, noAgent(carol), nil,
 			desk.ErrInUse, "ben@example.com is an agent already: change them instead."},
 		"a queue that is there": {desk.Edit{Kind: queue, Name: "night", Do: desk.Add}, noAgent(carol), nil,

@@ -233,11 +233,12 @@ func (w *work) vanished(p handoff.Party) bool {
 }
 
 // lose lets go of those who have been offline for too long: guests leave, and a
-// holder's session goes back to the queue.
+// holder's session goes back to the queue. Guests who are no agents any more leave
+// too; the holder keeps the session.
 func (w *work) lose() error {
 	c := w.conv
-	for _, p := range append(slices.Clone(c.Guests), c.Aside) {
-		if p != "" && w.vanished(p) {
+	for _, p := range c.advisers() {
+		if w.vanished(p) || w.d.dismissed(p) {
 			if err := w.step(handoff.Part{Who: p}, nil); err != nil {
 				return err
 			}

@@ -79,6 +79,9 @@ func (r Accept) apply(w *work) (Result, error) {
 	if err := w.maker(r.Answer); err != nil {
 		return Result{}, err
 	}
+	if o := w.conv.Offer; (o.Mode == handoff.Join || o.Mode == handoff.Consult) && o.Rings(r.By) && w.d.dismissed(r.By) {
+		return Result{}, ErrHidden
+	}
 	if err := w.step(handoff.Accept{ID: r.ID, By: r.By}, nil); err != nil {
 		return Result{}, w.answered(r.ID, r.By, err)
 	}

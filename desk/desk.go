@@ -178,7 +178,8 @@ func (d *Desk) Directory() *Directory { return d.dir.Load() }
 func (d *Desk) Policy() Policy { return *d.policy.Load() }
 
 // Configure puts another directory and other settings in force, from the next
-// request on. Sessions and offers that are open stay as they are.
+// request on. Sessions and offers that are open stay as they are, but whoever is no
+// agent any more leaves the sessions that others hold.
 func (d *Desk) Configure(dir *Directory, p Policy) {
 	p.IDFormat = cmp.Or(p.IDFormat, "{name}.{id}")
 	dir.index()

@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"slices"
 	"time"
 
 	"baton/handoff"
@@ -57,8 +58,13 @@ func heardNow(c *Conversation, now time.Time) {
 // review looks at what another configuration changes for open sessions.
 func (d *Desk) review() {
 	now := d.cfg.Now()
+	var left []string
 	for id, c := range d.shelf.all() {
 		d.listen(id, c, now)
 		d.wake(c, now)
+		if slices.ContainsFunc(c.advisers(), d.dismissed) {
+			left = append(left, c.Local)
+		}
 	}
+	d.after = append(d.after, d.ticks(left)...)
 }

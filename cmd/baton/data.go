@@ -38,12 +38,17 @@ func settingsCommand(use, short, long string, run func(cmd *cobra.Command, cfg c
 	return cmd
 }
 
-// source is where the configuration keeps its data.
+// source is where the configuration keeps its data, named in full: a relative
+// path in it counts from the working directory by now.
 func source(cfg config.Config) (store.Source, error) {
 	if cfg.Store.Engine != config.SQLite {
 		return store.Source{}, fmt.Errorf("store: %s is not built into this version; write sqlite:baton.db", cfg.Store.Engine)
 	}
-	return store.ParseSource("sqlite:"+cfg.StorePath(), filepath.Dir(cfg.StorePath()))
+	path, err := filepath.Abs(cfg.StorePath())
+	if err != nil {
+		return store.Source{}, fmt.Errorf("data_dir: %w; write a whole path, for example /var/lib/baton", err)
+	}
+	return store.ParseSource("sqlite:"+path, filepath.Dir(path))
 }
 
 // callerNamed is a caller as the database has them: an XMPP address without its

@@ -1,0 +1,70 @@
+package desk
+
+import (
+	"slices"
+
+	"baton/handoff"
+)
+
+// advisers are those who take part beside the holder: guests, and whom they consult.
+func (c *Conversation) advisers() []handoff.Party {
+	if c.Aside == "" {
+		return c.Guests
+	}
+	return append(slices.Clone(c.Guests), c.Aside)
+}
+
+// dismissed reports whether who was an agent is none of the directory any more.
+func (d *Desk) dismissed(p handoff.Party) bool {
+	_, is := d.Directory().Agent(p)
+	return !is
+}
+
+// Command is a command typed by somebody who is no agent any more. They may end what
+// they hold; nothing else of what looks like a command is done, nor does it reach the
+// caller.
+type Command struct {
+	Local  string
+	By     handoff.Party
+	Prefix string // of commands, as typed
+	Done   bool   // it is the command that ends a session
+}
+
+func (r Command) apply(w *work) (Result, error) {
+	if r.Done {
+		return Disconnect{Local: r.Local, By: r.By, Reason: "done"}.apply(w)
+	}
+	if err := w.byLocal(r.Local); err != nil {
+		return Result{}, err
+	}
+	if !w.conv.Has(r.By) {
+		return Result{}, ErrHidden
+	}
+	return Result{}, refuse(handoff.ErrNotHolder, "You are no agent here any more: commands do not work, but for %sdone, which ends the session. What you write without %s reaches the customer until then.", r.Prefix, r.Prefix)
+}
+
+// turned refuses to make somebody a bot who is in a session: the commands they type
+// there would reach the caller.
+func (r *Administer) turned(w *work) error {
+	for _, a := range r.Directory.Agents {
+		if was, ok := w.d.Directory().Agent(a.JID); !a.Bot || ok && was.Bot {
+			continue
+		}
+		if in := w.open(func(c *Conversation) bool { return c.Has(a.JID) }); in > 0 {
+			return refuse(ErrInUse, "%s is in sessions (%d): they can become a bot when those have ended, or are with others.", string(a.JID), in)
+		}
+	}
+	return nil
+}
+
+// open counts the open sessions that are as wanted, as far as the batch has taken
+// them.
+func (w *work) open(wanted func(*Conversation) bool) int {
+	open := len(w.d.OpenWhere(func(c *Conversation) bool { return w.b.staged[c.Local] == nil && wanted(c) }))
+	for _, s := range w.b.staged {
+		if s.now != nil && s.now.Phase != handoff.Idle && wanted(s.now) {
+			open++
+		}
+	}
+	return open
+}
