@@ -11,6 +11,7 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	mcomponent "mellium.im/xmpp/component"
@@ -232,7 +233,12 @@ func (l *link) writer() {
 		for part := range slices.Chunk(buf, maxWrite) { // a server that is slow, and goes on, is not dead
 			l.conn.SetWriteDeadline(time.Now().Add(writeTimeout))
 			fault.Point("link.write.before")
-			if _, err := l.conn.Write(part); err != nil {
+			_, err := l.conn.Write(part)
+			if errors.Is(err, syscall.EPIPE) { // found out before the reader did
+				l.fail(errHungUp)
+				return
+			}
+			if err != nil {
 				l.fail(fmt.Errorf("writing to the server: %w", err))
 				return
 			}

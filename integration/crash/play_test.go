@@ -132,6 +132,9 @@ func (p *play) wait(s step) bool {
 			return true
 		}
 		if p.p.ended() {
+			if done, _ := p.s.look(func() bool { return s.done(p) }); done { // it has just ended as it should
+				return true
+			}
 			p.crashed(s)
 			p.settle()
 		}
