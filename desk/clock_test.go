@@ -173,7 +173,7 @@ func TestClockStepDuringCoolDown(t *testing.T) {
 // Ten thousand offers whose time is over at the start end once each, in
 // batches, and each party learns of it once.
 func TestManyOverdueAtTheStart(t *testing.T) {
-	const many = 10_000
+	const many = 3_000
 	story(t, func(t *testing.T, s *scene) {
 		open := manyOffered(t, s, many)
 		s.stop()
