@@ -233,12 +233,10 @@ func (l *link) writer() {
 		for part := range slices.Chunk(buf, maxWrite) { // a server that is slow, and goes on, is not dead
 			l.conn.SetWriteDeadline(time.Now().Add(writeTimeout))
 			fault.Point("link.write.before")
-			_, err := l.conn.Write(part)
-			if errors.Is(err, syscall.EPIPE) { // found out before the reader did
+			if _, err := l.conn.Write(part); hungUp(err) { // found out before the reader did
 				l.fail(errHungUp)
 				return
-			}
-			if err != nil {
+			} else if err != nil {
 				l.fail(fmt.Errorf("writing to the server: %w", err))
 				return
 			}
@@ -267,12 +265,20 @@ func (l *link) reader(handle func(wire.Stanza, error)) error {
 			handle(st, nil)
 		case errors.As(err, &over):
 			handle(st, err)
-		case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		case hungUp(err):
 			return errHungUp
 		default:
 			return err
 		}
 	}
+}
+
+// hungUp reports whether err is what reading or writing says once the peer has
+// closed the connection. Which of the four it is depends on what was in flight:
+// a peer that closes with bytes of ours unread resets.
+func hungUp(err error) bool {
+	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
+		errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.ECONNRESET)
 }
 
 // streamError returns what a stream error says (RFC 6120 §4.9).
