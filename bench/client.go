@@ -118,13 +118,19 @@ func (c *client) flush() error {
 	return err
 }
 
-// read calls got with every message until the stream ends.
+// read calls got with every message until the stream ends. Pings it answers, as
+// every client does (XEP-0199 §4.2); it is asked nothing else.
 func (c *client) read(got func(st wire.Stanza, text []byte)) error {
 	split := wire.New(c.conn, wire.Limits{Stanza: 1 << 20})
 	for {
 		st, err := split.Next()
 		if err != nil {
 			return err
+		}
+		if string(st.Local) == "iq" && string(st.Type) == "get" {
+			if _, err := fmt.Fprintf(c.conn, "<iq type='result' to='%s' id='%s'/>", st.From, st.ID); err != nil {
+				return err
+			}
 		}
 		if string(st.Local) != "message" {
 			continue

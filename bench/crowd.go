@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"io"
 	"strings"
 	"time"
 
@@ -48,7 +47,7 @@ func gather(at server.Addresses) (*crowd, error) {
 		if err != nil {
 			return c, err
 		}
-		go io.Copy(io.Discard, one.conn)
+		go one.read(func(wire.Stanza, []byte) {})
 		c.callers = append(c.callers, one)
 	}
 	return c, nil
