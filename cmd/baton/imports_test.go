@@ -38,6 +38,7 @@ var mayImport = map[string][]string{
 	"baton/integration/ejabberd":    {"baton/integration/throwaway"},
 	"baton/integration/server":      {"baton/integration/throwaway", "baton/integration/prosody", "baton/integration/ejabberd"},
 	"baton/integration/client":      {"mellium.im"},
+	"baton/integration/program":     {"baton/integration/client"},
 	"baton/integration/hostile":     {},
 	"baton/integration/picture":     {},
 	"baton/integration/screenshots": {"baton/integration/prosody", "baton/integration/client"},

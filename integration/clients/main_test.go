@@ -16,6 +16,7 @@ import (
 	"go.uber.org/goleak"
 
 	"baton/integration/browser"
+	"baton/integration/program"
 )
 
 const (
@@ -49,26 +50,14 @@ func runAll(m *testing.M) (status int, err error) {
 			return 1, fmt.Errorf("%w: run scripts/install-deps.sh clients", err)
 		}
 	}
-	dir, err := os.MkdirTemp("", "baton-clients-")
+	dir, tmp, err := program.Folder("baton-clients-")
 	if err != nil {
 		return 1, err
 	}
 	defer os.RemoveAll(dir)
-	tmp := filepath.Join(dir, "tmp")
-	// Prosody and, if we are root, the clients run as users of their own and must reach their folders.
-	if err := os.Chmod(dir, 0o711); err != nil {
-		return 1, err
-	}
-	if err := os.Mkdir(tmp, 0o755); err != nil {
-		return 1, err
-	}
-	if err := os.Setenv("TMPDIR", tmp); err != nil {
-		return 1, err
-	}
-	binary = filepath.Join(dir, "baton")
 	fmt.Println("Building the program")
-	if text, err := exec.Command("go", "build", "-buildvcs=false", "-o", binary, "baton/cmd/baton").CombinedOutput(); err != nil {
-		return 1, fmt.Errorf("the program cannot be built: %w\n%s", err, text)
+	if binary, err = program.Build(dir); err != nil {
+		return 1, err
 	}
 	if status, err = play(m, dir); err != nil {
 		return 1, err

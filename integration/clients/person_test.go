@@ -32,13 +32,13 @@ type person interface {
 	transfers(queue, title, why, answer string)
 }
 
-// program is a client program: how somebody logs in with it.
-type program func(w *world, user string) person
+// software is a client program: how somebody logs in with it.
+type software func(w *world, user string) person
 
 // withEach runs a test with every client.
-func withEach(t *testing.T, test func(t *testing.T, login program)) {
+func withEach(t *testing.T, test func(t *testing.T, login software)) {
 	t.Parallel()
-	for name, login := range map[string]program{"Profanity": profanity, "Poezio": poezio, "Converse.js": converse} {
+	for name, login := range map[string]software{"Profanity": profanity, "Poezio": poezio, "Converse.js": converse} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			test(t, login)

@@ -12,7 +12,7 @@ import (
 
 // TestCaller: who calls has one chat, with the queue's address, whoever answers.
 func TestCaller(t *testing.T) {
-	withEach(t, func(t *testing.T, login program) {
+	withEach(t, func(t *testing.T, login software) {
 		w := newWorld(t)
 		alice, bob := w.agent("alice"), w.agent("bob")
 		carol := login(w, "carol.jones")
@@ -37,7 +37,7 @@ func TestCaller(t *testing.T) {
 
 // TestHolder: an agent takes a call, talks, hands it on, and is out of it.
 func TestHolder(t *testing.T) {
-	withEach(t, func(t *testing.T, login program) {
+	withEach(t, func(t *testing.T, login software) {
 		w := newWorld(t)
 		carol, bob := w.dial("carol.jones"), w.agent("bob")
 		alice := login(w, "alice")
@@ -77,7 +77,7 @@ func TestHolder(t *testing.T) {
 
 // TestTarget: an agent is offered a call that a colleague holds, gets all that was said with it, and ends it.
 func TestTarget(t *testing.T) {
-	withEach(t, func(t *testing.T, login program) {
+	withEach(t, func(t *testing.T, login software) {
 		w := newWorld(t)
 		carol, alice := w.dial("carol.jones"), w.agent("alice")
 		bob := login(w, "bob")
@@ -108,7 +108,7 @@ func TestTarget(t *testing.T) {
 
 // TestDecline: an agent who says n to an offer keeps nothing of it, and the colleague who made it learns of it.
 func TestDecline(t *testing.T) {
-	withEach(t, func(t *testing.T, login program) {
+	withEach(t, func(t *testing.T, login software) {
 		w := newWorld(t)
 		carol, alice := w.dial("carol.jones"), w.agent("alice")
 		bob := login(w, "bob")
@@ -127,7 +127,7 @@ func TestDecline(t *testing.T) {
 
 // TestAdHoc: what can be said can be done in the client's menu of ad-hoc commands, in forms.
 func TestAdHoc(t *testing.T) {
-	withEach(t, func(t *testing.T, login program) {
+	withEach(t, func(t *testing.T, login software) {
 		w := newWorld(t)
 		carol, bob := w.dial("carol.jones"), w.agent("bob")
 		alice := login(w, "alice")

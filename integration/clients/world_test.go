@@ -3,21 +3,14 @@
 package clients
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
-	"os"
-	"os/exec"
-	"path/filepath"
-	"slices"
 	"strings"
-	"sync"
-	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"baton/integration/client"
+	"baton/integration/program"
 	"baton/integration/prosody"
 )
 
@@ -65,11 +58,10 @@ func newWorld(t *testing.T) *world {
 func (w *world) serve() {
 	w.t.Helper()
 	dir := w.t.TempDir()
-	require.NoError(w.t, os.Chmod(dir, 0o700))
 	agent := func(user, name, queue string) any {
 		return map[string]any{"jid": user + "@" + domain, "name": name, "queues": []string{queue}}
 	}
-	cfg, err := json.MarshalIndent(map[string]any{
+	file := program.Configure(w.t, dir, map[string]any{
 		"component": map[string]any{"domain": service, "address": w.server.ComponentAddr, "secret": "secret"},
 		"data_dir":  dir,
 		"agents":    map[string]any{"domains": []string{domain}, "list": []any{agent("alice", "Alice", "support"), agent("bob", "Bob", "billing")}},
@@ -77,42 +69,8 @@ func (w *world) serve() {
 			map[string]any{"name": "support", "title": "Support", "greeting": "Hello, one moment please."},
 			map[string]any{"name": "billing", "title": "Billing"}},
 		"http": map[string]any{"listen": ""},
-	}, "", " ")
-	require.NoError(w.t, err)
-	file := filepath.Join(dir, "baton.json")
-	require.NoError(w.t, os.WriteFile(file, cfg, 0o600))
-
-	log := &output{}
-	cmd := exec.Command(binary, "serve", "--config", file)
-	cmd.Stdout, cmd.Stderr = log, log
-	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	require.NoError(w.t, cmd.Start())
-	w.t.Cleanup(func() {
-		_ = cmd.Process.Signal(syscall.SIGTERM) // it may have ended
-		_ = cmd.Wait()
-		if w.t.Failed() {
-			w.t.Logf("the program printed:\n%s", log)
-		}
 	})
-	w.eventually("the program to be connected", func() bool { return strings.Contains(log.String(), "msg=connected") })
-}
-
-// output is what the program printed.
-type output struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (o *output) Write(b []byte) (int, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.text.Write(b)
-}
-
-func (o *output) String() string {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.text.String()
+	program.Serve(w.t, binary, file, program.Options{Patience: patience})
 }
 
 // dial logs somebody in with our own client.
@@ -130,13 +88,7 @@ func (w *world) dial(user string) *client.Client {
 func (w *world) agent(user string) *client.Client {
 	w.t.Helper()
 	c := w.dial(user)
-	if !slices.ContainsFunc(c.Roster(), func(i client.RosterItem) bool { return i.JID == desk }) {
-		w.since(c, 0, "the desk in the roster", client.Roster(desk, "both"))
-	}
-	require.NoError(w.t, c.SetPresence("", ""))
-	for range 2 {
-		require.NoError(w.t, c.Ping(w.t.Context(), desk))
-	}
+	program.Available(w.t, c, desk, patience)
 	return c
 }
 

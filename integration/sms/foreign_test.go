@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"baton/integration/client"
+	"baton/integration/program"
 	"baton/integration/sms/smsc"
 )
 
@@ -34,21 +35,12 @@ func TestForeignCentre(t *testing.T) {
 	w := newWorld(t, smsc.Options{})
 	script, err := filepath.Abs("testdata/smsc.js")
 	require.NoError(t, err)
-	address, printed := freeAddress(t), &output{}
+	address := program.FreeAddress(t)
 	_, port, err := net.SplitHostPort(address)
 	require.NoError(t, err)
-	node := exec.Command("node", script, port, strings.TrimPrefix(phone, "+"), strings.TrimPrefix(ours, "+"))
-	node.Env = append(node.Environ(), "NODE_PATH="+filepath.Join(dir, "node_modules"))
-	node.Stdout, node.Stderr = printed, printed
-	require.NoError(t, node.Start())
-	t.Cleanup(func() {
-		_ = node.Process.Kill()
-		_ = node.Wait()
-		if t.Failed() {
-			t.Logf("the centre printed:\n%s", printed)
-		}
-	})
-	w.eventually("the centre to listen", func() bool { return strings.Contains(printed.String(), "listening") })
+	node := program.Launch(t, "node", program.Options{Args: []string{script, port, strings.TrimPrefix(phone, "+"), strings.TrimPrefix(ours, "+")},
+		Env: []string{"NODE_PATH=" + filepath.Join(dir, "node_modules")}, Patience: patience})
+	node.Says(t, "listening")
 	w.sms = map[string]any{"smpp": []any{map[string]any{"name": "node", "address": address, "system_id": "baton", "password": "x",
 		"coding_one": "gsm7", // what it means by data_coding 1
 		"numbers":    []string{ours}}}}

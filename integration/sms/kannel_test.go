@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"baton/integration/client"
+	"baton/integration/program"
 	"baton/integration/sms/smsc"
 )
 
@@ -68,7 +69,7 @@ func (w *world) kannel() {
 	w.t.Helper()
 	_, err := exec.LookPath("bearerbox")
 	require.NoError(w.t, err, "run scripts/install-deps.sh clients")
-	port := func() string { _, p, _ := net.SplitHostPort(freeAddress(w.t)); return p }
+	port := func() string { _, p, _ := net.SplitHostPort(program.FreeAddress(w.t)); return p }
 	_, centre, err := net.SplitHostPort(w.smsc.Addr())
 	require.NoError(w.t, err)
 	admin, box, send := port(), port(), port()

@@ -3,7 +3,6 @@ package sms
 import (
 	"fmt"
 	"strings"
-	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -96,7 +95,7 @@ func TestKilled(t *testing.T) {
 		switch i {
 		case 8, 22:
 			w.eventually("the program to have got what was said", func() bool { return len(w.smsc.Shown(phone)) > i+1 })
-			w.stop(syscall.SIGKILL)
+			w.baton.Kill()
 			w.serve()
 		case 15:
 			w.smsc.Kill()

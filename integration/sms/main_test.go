@@ -5,9 +5,9 @@ package sms
 import (
 	"fmt"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"testing"
+
+	"baton/integration/program"
 )
 
 var binary string // the program under test
@@ -22,17 +22,13 @@ func TestMain(m *testing.M) {
 }
 
 func runAll(m *testing.M) (int, error) {
-	dir, err := os.MkdirTemp("", "baton-sms-")
+	dir, _, err := program.Folder("baton-sms-")
 	if err != nil {
 		return 1, err
 	}
 	defer os.RemoveAll(dir)
-	if err := os.Chmod(dir, 0o711); err != nil { // Prosody may run as a user of its own
+	if binary, err = program.Build(dir); err != nil {
 		return 1, err
-	}
-	binary = filepath.Join(dir, "baton")
-	if text, err := exec.Command("go", "build", "-buildvcs=false", "-o", binary, "baton/cmd/baton").CombinedOutput(); err != nil {
-		return 1, fmt.Errorf("the program cannot be built: %w\n%s", err, text)
 	}
 	return m.Run(), nil
 }

@@ -1,23 +1,15 @@
 package sms
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
-	"net"
-	"os"
-	"os/exec"
-	"path/filepath"
-	"slices"
 	"strings"
-	"sync"
-	"syscall"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"baton/integration/client"
+	"baton/integration/program"
 	"baton/integration/prosody"
 	"baton/integration/sms/smsc"
 )
@@ -33,24 +25,6 @@ const (
 	patience = 45 * time.Second
 )
 
-// output is what a program printed.
-type output struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (o *output) Write(b []byte) (int, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.text.Write(b)
-}
-
-func (o *output) String() string {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.text.String()
-}
-
 // world is a Jabber server, a message centre, and the program between them.
 type world struct {
 	t      *testing.T
@@ -59,13 +33,12 @@ type world struct {
 	dir    string
 	listen string         // of the program's web server
 	sms    map[string]any // its section
-	cmd    *exec.Cmd
-	log    *output
+	baton  *program.Process
 }
 
 func newWorld(t *testing.T, o smsc.Options) *world {
 	t.Helper()
-	w := &world{t: t, dir: t.TempDir(), log: &output{}, listen: freeAddress(t)}
+	w := &world{t: t, dir: t.TempDir(), listen: program.FreeAddress(t)}
 	var err error
 	w.smsc, err = smsc.Start(o)
 	require.NoError(t, err)
@@ -77,22 +50,9 @@ func newWorld(t *testing.T, o smsc.Options) *world {
 	w.server, err = prosody.Start(t.Context(), opts)
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = w.server.Stop() })
-	t.Cleanup(func() {
-		w.stop(syscall.SIGTERM)
-		if t.Failed() {
-			t.Logf("the program printed:\n%s", w.log)
-		}
-	})
 	w.sms = map[string]any{"smpp": []any{map[string]any{"name": "main", "address": w.smsc.Addr(), "system_id": "baton",
 		"password": "secret", "numbers": []string{ours + " support en"}}}}
 	return w
-}
-
-func freeAddress(t *testing.T) string {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	require.NoError(t, l.Close())
-	return l.Addr().String()
 }
 
 // serve writes the configuration and starts the program.
@@ -101,7 +61,7 @@ func (w *world) serve() {
 	agent := func(user, name, queue string) any {
 		return map[string]any{"jid": user + "@" + domain, "name": name, "queues": []string{queue}}
 	}
-	cfg, err := json.MarshalIndent(map[string]any{
+	file := program.Configure(w.t, w.dir, map[string]any{
 		"component": map[string]any{"domain": service, "address": w.server.ComponentAddr, "secret": "secret"},
 		"data_dir":  w.dir,
 		"agents":    map[string]any{"domains": []string{domain}, "list": []any{agent("alice", "Alice", "support"), agent("bob", "Bob", "billing")}},
@@ -110,26 +70,8 @@ func (w *world) serve() {
 		"chat": map[string]any{"settle": "0s"},
 		"http": map[string]any{"listen": w.listen},
 		"sms":  w.sms,
-	}, "", " ")
-	require.NoError(w.t, err)
-	file := filepath.Join(w.dir, "baton.json")
-	require.NoError(w.t, os.Chmod(w.dir, 0o700))
-	require.NoError(w.t, os.WriteFile(file, cfg, 0o600))
-	w.cmd = exec.Command(binary, "serve", "--config", file)
-	w.cmd.Stdout, w.cmd.Stderr = w.log, w.log
-	before := len(w.log.String())
-	require.NoError(w.t, w.cmd.Start())
-	w.eventually("the program to be connected", func() bool { return strings.Contains(w.log.String()[before:], "msg=connected") })
-}
-
-// stop ends the program, by SIGKILL as a crash does.
-func (w *world) stop(how syscall.Signal) {
-	if w.cmd == nil {
-		return
-	}
-	_ = w.cmd.Process.Signal(how) // it may have ended
-	_ = w.cmd.Wait()
-	w.cmd = nil
+	})
+	w.baton = program.Serve(w.t, binary, file, program.Options{Patience: patience})
 }
 
 // agent logs an agent in and waits until the program knows.
@@ -140,14 +82,7 @@ func (w *world) agent(user string) *client.Client {
 	c, err := client.Dial(ctx, client.Options{JID: user + "@" + domain, Password: "pw", Resource: "desk", Addr: w.server.Addr().C2S})
 	require.NoError(w.t, err)
 	w.t.Cleanup(func() { _ = c.Close() })
-	if !slices.ContainsFunc(c.Roster(), func(i client.RosterItem) bool { return i.JID == desk }) {
-		_, err := c.ExpectSince(w.t.Context(), 0, "the desk in the roster", client.Roster(desk, "both"))
-		require.NoError(w.t, err)
-	}
-	require.NoError(w.t, c.SetPresence("", ""))
-	for range 2 {
-		require.NoError(w.t, c.Ping(w.t.Context(), desk))
-	}
+	program.Available(w.t, c, desk, patience)
 	return c
 }
 

@@ -90,15 +90,15 @@ func (w *world) torture(n int) {
 // cycle lets one fault strike and brings everything up again.
 func (w *world) cycle(f fault, next []fault) {
 	w.t.Helper()
-	from := len(w.baton.output())
+	from := w.baton.Here()
 	if f == early {
 		moment := time.Duration(w.rand.IntN(250)) * time.Millisecond
 		select {
 		case <-time.After(moment):
-		case <-w.baton.done:
-			require.Failf(w.t, "the program ended by itself", "%s", w.baton.output())
+		case <-w.baton.Done():
+			require.Failf(w.t, "the program ended by itself", "%s", w.baton.Output())
 		}
-		w.baton.kill()
+		w.baton.Kill()
 	} else {
 		delay := time.Duration(w.rand.IntN(20_000)) * time.Microsecond
 		w.underLoad(1+w.rand.IntN(200), delay, func() { w.strike(f) })
@@ -113,7 +113,7 @@ func (w *world) cycle(f fault, next []fault) {
 		}
 	}
 	if f == cut || f == restart {
-		w.baton.says(w.t, from, "msg=connected")
+		w.baton.SaysSince(w.t, from, "msg=connected")
 		w.reckon(f, w.live())
 		w.resume(from)
 		return
@@ -130,9 +130,9 @@ func (w *world) strike(f fault) {
 	w.t.Helper()
 	switch f {
 	case kill:
-		w.baton.kill()
+		w.baton.Kill()
 	case stop:
-		w.baton.stop(w.t)
+		w.baton.Stop(w.t)
 	case cut:
 		w.proxy.cut()
 	case restart:

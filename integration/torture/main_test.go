@@ -2,17 +2,15 @@ package torture
 
 import (
 	"cmp"
-	"errors"
 	"flag"
 	"fmt"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"baton/integration/program"
 	"baton/integration/server"
 )
 
@@ -37,28 +35,19 @@ func TestMain(m *testing.M) {
 // runAll builds the program, without the race detector: a fault should strike
 // the program that people run.
 func runAll(m *testing.M) (int, error) {
-	dir, err := os.MkdirTemp("", "baton-torture-")
+	dir, _, err := program.Folder("baton-torture-")
 	if err != nil {
 		return 1, err
 	}
 	defer os.RemoveAll(dir)
-	binary := filepath.Join(dir, "baton")
-	if text, err := exec.Command("go", "build", "-buildvcs=false", "-o", binary, "baton/cmd/baton").CombinedOutput(); err != nil {
-		return 1, fmt.Errorf("the program cannot be built: %w\n%s", err, text)
-	}
-	if err := os.Setenv(binaryEnv, binary); err != nil {
-		return 1, err
-	}
-	// The servers run as users of their own where they can and must reach their folder.
-	tmp := filepath.Join(dir, "tmp")
-	if err := errors.Join(os.Chmod(dir, 0o711), os.Mkdir(tmp, 0o755), os.Chmod(tmp, 0o755), os.Setenv("TMPDIR", tmp)); err != nil {
+	if binary, err = program.Build(dir); err != nil {
 		return 1, err
 	}
 	return m.Run(), nil
 }
 
-// binaryEnv names the program under test.
-const binaryEnv = "TORTURE_PROGRAM"
+// binary is the program under test.
+var binary string
 
 func TestTorture(t *testing.T) {
 	seed := cmp.Or(*seedFlag, uint64(time.Now().UnixNano())%1_000_000+1)

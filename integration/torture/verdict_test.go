@@ -36,7 +36,7 @@ func (w *world) judge() *verdict {
 	w.t.Helper()
 	v := &verdict{cycles: map[fault]int{}, window: map[fault][]int{}}
 	before := w.journal
-	w.baton.stop(w.t)
+	w.baton.Stop(w.t)
 	w.flush()
 	w.journal = newJournal()
 	file := w.copied()

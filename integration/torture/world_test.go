@@ -2,7 +2,6 @@ package torture
 
 import (
 	"context"
-	"encoding/json"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -14,6 +13,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"baton/integration/program"
 	"baton/integration/server"
 )
 
@@ -33,7 +33,7 @@ type world struct {
 	rand    *rand.Rand
 	dir     string // of the program's data
 	copies  string
-	baton   *process
+	baton   *program.Process
 	proxied bool // its link goes over the proxy
 	callers []*caller
 	agents  []*agent
@@ -82,9 +82,9 @@ func begin(t *testing.T, make string, seed uint64) *world {
 	})
 	t.Cleanup(func() {
 		if w.baton != nil {
-			w.baton.kill()
+			w.baton.Kill()
 			if t.Failed() {
-				out := w.baton.output()
+				out := w.baton.Output()
 				t.Logf("the program printed last:\n%s", out[max(0, len(out)-4000):])
 			}
 		}
@@ -105,7 +105,7 @@ func (w *world) start(proxied bool) {
 		list = append(list, map[string]any{"jid": a.jid(), "name": strings.ToUpper(a.name[:1]) + a.name[1:],
 			"queues": []string{"support"}, "capacity": 50})
 	}
-	text, err := json.Marshal(map[string]any{
+	file := program.Configure(w.t, w.dir, map[string]any{
 		"component": map[string]any{"domain": service, "address": address, "secret": "secret"},
 		"data_dir":  w.dir,
 		"agents":    map[string]any{"domains": []string{domain}, "list": list},
@@ -117,17 +117,14 @@ func (w *world) start(proxied bool) {
 		"limits":    map[string]any{"rate": "100000/s", "inbox": 10000},
 		"http":      map[string]any{"listen": ""},
 	})
-	require.NoError(w.t, err)
-	file := filepath.Join(w.dir, "baton.json")
-	require.NoError(w.t, os.WriteFile(file, text, 0o600))
-	w.baton = launch(w.t, os.Getenv(binaryEnv), "serve", "--config", file)
+	w.baton = program.Launch(w.t, binary, program.Options{Args: []string{"serve", "--config", file}, Patience: patience, Quiet: true})
 }
 
 // resume waits for the link, behind a mark in what the program printed, and has
 // everybody say what must be said anew.
 func (w *world) resume(from int) {
 	w.t.Helper()
-	w.baton.says(w.t, from, "msg=connected")
+	w.baton.SaysSince(w.t, from, "msg=connected")
 	for _, a := range w.agents {
 		a.show() // it was said to one that is gone
 	}
@@ -140,7 +137,7 @@ func (w *world) resume(from int) {
 // answered for is done with then, not only after half a minute.
 func (w *world) orderly() {
 	w.t.Helper()
-	w.baton.stop(w.t)
+	w.baton.Stop(w.t)
 	w.start(w.proxied)
 	w.resume(0)
 }
@@ -212,14 +209,14 @@ func (w *world) underLoad(n int, delay time.Duration, f func()) {
 	defer stop()
 	select {
 	case <-reached:
-	case <-w.baton.done:
-		require.Failf(w.t, "the program ended by itself", "%s", w.baton.output())
+	case <-w.baton.Done():
+		require.Failf(w.t, "the program ended by itself", "%s", w.baton.Output())
 	case <-time.After(patience):
 		require.Failf(w.t, "the load stands still", "%d of %d said", w.did, n)
 	}
 	select {
 	case <-time.After(delay): // callers speak in answer to what they get; a fault should not
-	case <-w.baton.done:
+	case <-w.baton.Done():
 	}
 	f()
 }

@@ -6,11 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"testing"
 
 	"baton/integration/browser"
+	"baton/integration/program"
 )
 
 var (
@@ -28,17 +27,13 @@ func TestMain(m *testing.M) {
 }
 
 func runAll(m *testing.M) (status int, err error) {
-	dir, err := os.MkdirTemp("", "baton-web-")
+	dir, _, err := program.Folder("baton-web-")
 	if err != nil {
 		return 1, err
 	}
 	defer os.RemoveAll(dir)
-	if err := os.Chmod(dir, 0o711); err != nil { // Prosody may run as a user of its own
+	if binary, err = program.Build(dir); err != nil {
 		return 1, err
-	}
-	binary = filepath.Join(dir, "baton")
-	if text, err := exec.Command("go", "build", "-buildvcs=false", "-o", binary, "baton/cmd/baton").CombinedOutput(); err != nil {
-		return 1, fmt.Errorf("the program cannot be built: %w\n%s", err, text)
 	}
 	if chromium, err = browser.Start(dir, patience); err != nil {
 		return 1, err

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"baton/integration/client"
+	"baton/integration/program"
 )
 
 // Reloads, a lost network, a killed server, a second tab, each at a bad moment:
@@ -61,12 +62,12 @@ func TestBadMoments(t *testing.T) {
 	v.cutOff()
 	v.Waits(`document.querySelectorAll("#lines li").length > 5 && document.querySelectorAll(".failed,[data-pending]").length === 0`)
 
-	w.kill()
+	w.baton.Kill()
 	v.says("while the server is down")
 	want = append(want, "You: while the server is down")
 	v.Shows("No connection")
 	w.serve()
-	w.known(alice)
+	program.Available(t, alice, desk, patience)
 	w.send(alice, conv, "after the crash")
 	want = append(want, "Alice: after the crash")
 	v.Shows("after the crash")

@@ -3,24 +3,16 @@
 package web
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
-	"net"
-	"os"
-	"os/exec"
-	"path/filepath"
-	"slices"
 	"strings"
-	"sync"
-	"syscall"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"baton/integration/client"
+	"baton/integration/program"
 	"baton/integration/prosody"
 )
 
@@ -42,31 +34,12 @@ type world struct {
 	dir     string
 	address string // of the page's server, host:port
 	embed   []string
-	cmd     *exec.Cmd
-	log     *output
-}
-
-// output is what the program printed.
-type output struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (o *output) Write(b []byte) (int, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.text.Write(b)
-}
-
-func (o *output) String() string {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.text.String()
+	baton   *program.Process
 }
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	w := &world{t: t, dir: t.TempDir(), log: &output{}, address: freeAddress(t)}
+	w := &world{t: t, dir: t.TempDir(), address: program.FreeAddress(t)}
 	opts := prosody.Options{Domain: domain, Component: service, Secret: "secret"}
 	for _, u := range []string{"alice", "bob"} {
 		opts.Accounts = append(opts.Accounts, prosody.Account{User: u, Password: "pw"})
@@ -75,21 +48,7 @@ func newWorld(t *testing.T) *world {
 	w.server, err = prosody.Start(t.Context(), opts)
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = w.server.Stop() })
-	t.Cleanup(func() {
-		w.stop()
-		if t.Failed() {
-			t.Logf("the program printed:\n%s", w.log)
-		}
-	})
 	return w
-}
-
-// freeAddress finds a port for the page.
-func freeAddress(t *testing.T) string {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	require.NoError(t, l.Close())
-	return l.Addr().String()
 }
 
 // serve writes the configuration and starts the program.
@@ -98,7 +57,7 @@ func (w *world) serve() {
 	agent := func(user, name, queue string) any {
 		return map[string]any{"jid": user + "@" + domain, "name": name, "queues": []string{queue}}
 	}
-	cfg, err := json.MarshalIndent(map[string]any{
+	file := program.Configure(w.t, w.dir, map[string]any{
 		"component": map[string]any{"domain": service, "address": w.server.ComponentAddr, "secret": "secret"},
 		"data_dir":  w.dir,
 		"agents":    map[string]any{"domains": []string{domain}, "list": []any{agent("alice", "Alice", "support"), agent("bob", "Bob", "billing")}},
@@ -109,34 +68,8 @@ func (w *world) serve() {
 		"chat": map[string]any{"settle": "0s"},
 		"http": map[string]any{"listen": w.address},
 		"web":  map[string]any{"enabled": true, "embed_origins": w.embed, "identity_secret": identitySecret, "messages": "600/m", "sessions": "600/h"},
-	}, "", " ")
-	require.NoError(w.t, err)
-	file := filepath.Join(w.dir, "baton.json")
-	require.NoError(w.t, os.Chmod(w.dir, 0o700))
-	require.NoError(w.t, os.WriteFile(file, cfg, 0o600))
-	w.cmd = exec.Command(binary, "serve", "--config", file)
-	w.cmd.Stdout, w.cmd.Stderr = w.log, w.log
-	before := len(w.log.String())
-	require.NoError(w.t, w.cmd.Start())
-	w.eventually("the program to be connected", func() bool { return strings.Contains(w.log.String()[before:], "msg=connected") })
-}
-
-// stop ends the program in order.
-func (w *world) stop() {
-	if w.cmd == nil {
-		return
-	}
-	_ = w.cmd.Process.Signal(syscall.SIGTERM) // it may have ended
-	_ = w.cmd.Wait()
-	w.cmd = nil
-}
-
-// kill ends it as a crash does.
-func (w *world) kill() {
-	w.t.Helper()
-	require.NoError(w.t, w.cmd.Process.Kill())
-	_ = w.cmd.Wait()
-	w.cmd = nil
+	})
+	w.baton = program.Serve(w.t, binary, file, program.Options{Patience: patience})
 }
 
 func (w *world) url(path string) string { return "http://" + w.address + path }
@@ -149,23 +82,8 @@ func (w *world) agent(user string) *client.Client {
 	c, err := client.Dial(ctx, client.Options{JID: user + "@" + domain, Password: "pw", Resource: "desk", Addr: w.server.C2S})
 	require.NoError(w.t, err)
 	w.t.Cleanup(func() { _ = c.Close() })
-	w.known(c)
+	program.Available(w.t, c, desk, patience)
 	return c
-}
-
-// known waits until the program knows that an agent is available.
-func (w *world) known(c *client.Client) {
-	w.t.Helper()
-	ctx, cancel := context.WithTimeout(w.t.Context(), patience)
-	defer cancel()
-	if !slices.ContainsFunc(c.Roster(), func(i client.RosterItem) bool { return i.JID == desk }) {
-		_, err := c.ExpectSince(ctx, 0, "the desk in the roster", client.Roster(desk, "both"))
-		require.NoError(w.t, err)
-	}
-	require.NoError(w.t, c.SetPresence("", ""))
-	for range 2 {
-		require.NoError(w.t, c.Ping(ctx, desk))
-	}
 }
 
 // expect waits for the next match behind a client's cursor.
