@@ -3,6 +3,7 @@ package throwaway
 import (
 	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"net"
 	"strconv"
@@ -15,20 +16,38 @@ type Ports struct{ C2S, Component, HTTP int }
 // port while the server restarts, even a client's own that redials it (a TCP self-connect).
 const firstPort, lastPort = 20000, 32000
 
-func freePorts() (Ports, error) {
+// freePorts finds three and claims them: while their server is down, between Kill and Restart, no other test's
+// server gets them.
+func freePorts() (Ports, claims, error) {
 	var found []int
+	var mine claims
 	for range 1000 {
 		port := firstPort + rand.IntN(lastPort-firstPort)
+		one, err := claim(port)
+		if err != nil {
+			continue
+		}
+		mine = append(mine, one)
 		l, err := net.Listen("tcp", loopback(port))
 		if err != nil {
 			continue
 		}
-		defer l.Close() // kept open until all three are found, so that they differ
+		l.Close()
 		if found = append(found, port); len(found) == 3 {
-			return Ports{C2S: found[0], Component: found[1], HTTP: found[2]}, nil
+			return Ports{C2S: found[0], Component: found[1], HTTP: found[2]}, mine, nil
 		}
 	}
-	return Ports{}, fmt.Errorf("no free port on 127.0.0.1 between %d and %d", firstPort, lastPort)
+	mine.release()
+	return Ports{}, nil, fmt.Errorf("no free port on 127.0.0.1 between %d and %d", firstPort, lastPort)
+}
+
+// claims are ports that this process claims before others of its kind.
+type claims []io.Closer
+
+func (c claims) release() {
+	for _, one := range c {
+		one.Close()
+	}
 }
 
 func loopback(port int) string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(port)) }

@@ -75,6 +75,7 @@ type Instance struct {
 	output  string    // file for what it prints
 	runAs   *identity // nil: as we are
 	tempDir string    // what Stop removes; empty: nothing
+	ports   claims
 
 	logStart atomic.Int64 // where the log of the newest process begins
 	mu       sync.Mutex
@@ -160,8 +161,9 @@ func (i *Instance) WriteFile(path, text string) error {
 func (i *Instance) Launch(ctx context.Context) error {
 	var err error
 	for range portAttempts {
+		i.ports.release()
 		var p Ports
-		if p, err = freePorts(); err != nil {
+		if p, i.ports, err = freePorts(); err != nil {
 			return err
 		}
 		i.C2S, i.ComponentAddr, i.HTTP = loopback(p.C2S), loopback(p.Component), loopback(p.HTTP)
@@ -212,6 +214,10 @@ func (i *Instance) Kill() error { return i.end(0) }
 // Stop ends the server for good. One in a folder that was asked for is ended in order, by force if that takes more
 // than some seconds; one in a temporary folder at once, and the folder is removed. It may be called again.
 func (i *Instance) Stop() error {
+	defer func() {
+		i.ports.release()
+		i.ports = nil
+	}()
 	if i.tempDir == "" {
 		return i.end(stopGrace)
 	}
