@@ -12,7 +12,7 @@ SEED     ?= 0
 .PHONY: help build demo demo-picture screenshots test test-clients power-cuts model check fuzz simulate torture bench bench-full bench-plots bench-through clean
 
 help: ## this list
-	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 22
 
 build: ## bin/baton
 	@echo "Building bin/baton $(VERSION) (the first time takes a minute or two)"
@@ -35,6 +35,7 @@ screenshots: ## the pictures of docs/agents.md: a transfer from Gajim to Dino, p
 	@scripts/install-deps.sh screenshots
 	@$(MAKE) --no-print-directory build
 	@go run -buildvcs=false ./integration/screenshots -baton bin/baton -to docs
+	go test -tags clients -count=1 -timeout 10m ./integration/screenshots # all that is said is in the pictures
 
 test: ## all tests, live ones on Prosody and ejabberd included, with the race detector
 	@scripts/install-deps.sh test

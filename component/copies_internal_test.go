@@ -12,13 +12,13 @@ import (
 
 func TestRemoveCopyByAPI(t *testing.T) {
 	s, e := newAPI(t, map[string]http.HandlerFunc{"/api/remove_mam_for_user_with_peer": says(200, `"MAM archive removed"`)})
-	require.NoError(t, e.removeCopy(t.Context(), "alice@example.com", "carol.k3v9tq2m@handoff.example.com"))
+	require.NoError(t, e.removeCopy(t.Context(), "alice@example.com", "carol.k3v7tq2m@handoff.example.com"))
 	require.Equal(t, []string{
-		`POST /api/remove_mam_for_user_with_peer {"host":"example.com","user":"alice","with":"carol.k3v9tq2m@handoff.example.com"}`,
+		`POST /api/remove_mam_for_user_with_peer {"host":"example.com","user":"alice","with":"carol.k3v7tq2m@handoff.example.com"}`,
 	}, s.asked)
 
 	_, e = newAPI(t, map[string]http.HandlerFunc{"/api/remove_mam_for_user_with_peer": says(403, `{"status":"error"}`)})
-	err := e.removeCopy(t.Context(), "alice@example.com", "carol.k3v9tq2m@handoff.example.com")
+	err := e.removeCopy(t.Context(), "alice@example.com", "carol.k3v7tq2m@handoff.example.com")
 	require.ErrorContains(t, err, "api_permissions")
 	require.NotErrorIs(t, err, desk.ErrNever, "it is tried again")
 }

@@ -124,7 +124,7 @@ func TestHelpers(t *testing.T) {
 	require.Equal(t, "Alice", a.Name)
 	_, ok = c.Agent(jid.MustParse("bob@example.com"))
 	require.False(t, ok)
-	require.Equal(t, "carol-jones.k3v9tq2m", c.Session.Localpart("carol-jones", "k3v9tq2m"))
+	require.Equal(t, "carol-jones.k3v7tq2m", c.Session.Localpart("carol-jones", "k3v7tq2m"))
 	require.Equal(t, "Handoff: support", c.Roster.GroupFor("support"))
 	require.Equal(t, slog.LevelWarn, LogLevel("warn").Slog())
 	c.Store = Store{Postgres, "postgres://h/d"}

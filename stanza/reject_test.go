@@ -10,7 +10,7 @@ import (
 )
 
 const (
-	isSession = "must be a session identifier such as carol-jones.k3v9tq2m.3"
+	isSession = "must be a session identifier such as carol-jones.k3v7tq2m.3"
 	isTime    = "must be a time such as 2026-11-23T12:00:30Z"
 	isJID     = "which is not an address; write it as name@example.com"
 )

@@ -18,7 +18,7 @@ type SessionID struct {
 // ParseSessionID reads <conversation>.<n>, the form [SessionID.String] writes.
 // Its error tells what such an identifier looks like.
 func ParseSessionID(s string) (SessionID, error) {
-	bad := fmt.Errorf("%s, must be a session identifier such as carol-jones.k3v9tq2m.3", quote(s))
+	bad := fmt.Errorf("%s, must be a session identifier such as carol-jones.k3v7tq2m.3", quote(s))
 	dot := strings.LastIndexByte(s, '.')
 	if dot < 0 {
 		return SessionID{}, bad
@@ -60,7 +60,7 @@ func (id SessionID) check(p place, attr string, required bool) {
 	case id.IsZero() && required:
 		p.need(attr, "")
 	case !id.IsZero() && !id.valid():
-		p.fail("attribute %s is %s, must be a session identifier such as carol-jones.k3v9tq2m.3", attr, quote(id.String()))
+		p.fail("attribute %s is %s, must be a session identifier such as carol-jones.k3v7tq2m.3", attr, quote(id.String()))
 	}
 }
 

@@ -12,14 +12,14 @@ import (
 	"mellium.im/xmpp/xtime"
 )
 
-const someIQ = `<iq from='bob@example.com/x' to='carol-jones.k3v9tq2m@handoff.example.com' id='i"1' type='set' xml:lang='de'>` +
+const someIQ = `<iq from='bob@example.com/x' to='carol-jones.k3v7tq2m@handoff.example.com' id='i"1' type='set' xml:lang='de'>` +
 	`<decline xmlns='urn:xmpp:handoff:0' id='x-1'><reason>Pause</reason></decline></iq>`
 
 func TestParse(t *testing.T) {
 	st, err := Parse([]byte(someIQ))
 	require.NoError(t, err)
 	require.Equal(t, Header{
-		Kind: "iq", From: "bob@example.com/x", To: "carol-jones.k3v9tq2m@handoff.example.com", ID: `i"1`, Type: "set", Lang: "de",
+		Kind: "iq", From: "bob@example.com/x", To: "carol-jones.k3v7tq2m@handoff.example.com", ID: `i"1`, Type: "set", Lang: "de",
 	}, st.Header)
 	require.Equal(t, xml.Name{Space: NS, Local: "decline"}, st.Payload())
 	require.True(t, st.Has(NS, "decline"))
@@ -89,14 +89,14 @@ func TestAnswers(t *testing.T) {
 
 	b, err := st.Result()
 	require.NoError(t, err)
-	require.Equal(t, `<iq from="carol-jones.k3v9tq2m@handoff.example.com" to="bob@example.com/x" id="i&#34;1" type="result"></iq>`, string(b))
+	require.Equal(t, `<iq from="carol-jones.k3v7tq2m@handoff.example.com" to="bob@example.com/x" id="i&#34;1" type="result"></iq>`, string(b))
 
 	b, err = st.Result(&Session{ID: carol(3), State: SessionActive, Epoch: 2})
 	require.NoError(t, err)
-	require.Equal(t, `<iq from="carol-jones.k3v9tq2m@handoff.example.com" to="bob@example.com/x" id="i&#34;1" type="result">`+
-		`<session xmlns="urn:xmpp:handoff:0" id="carol-jones.k3v9tq2m.3" state="active" epoch="2"></session></iq>`, string(b))
+	require.Equal(t, `<iq from="carol-jones.k3v7tq2m@handoff.example.com" to="bob@example.com/x" id="i&#34;1" type="result">`+
+		`<session xmlns="urn:xmpp:handoff:0" id="carol-jones.k3v7tq2m.3" state="active" epoch="2"></session></iq>`, string(b))
 
-	require.Equal(t, `<iq from="carol-jones.k3v9tq2m@handoff.example.com" to="bob@example.com/x" id="i&#34;1" type="error">`+
+	require.Equal(t, `<iq from="carol-jones.k3v7tq2m@handoff.example.com" to="bob@example.com/x" id="i&#34;1" type="error">`+
 		`<error type="cancel"><gone xmlns="urn:ietf:params:xml:ns:xmpp-stanzas"></gone>`+
 		`<text xmlns="urn:ietf:params:xml:ns:xmpp-stanzas">over</text></error></iq>`, string(st.Fail(Gone, "over")))
 

@@ -134,7 +134,7 @@ func TestEraseOpenSession(t *testing.T) {
 	config, src := kept(t, handoff.Waiting)
 	_, err := says(t, "", "erase", "--caller", carol, "--yes", "-c", config)
 	require.ErrorIs(t, err, store.ErrOpen)
-	require.ErrorContains(t, err, "!end")
+	require.ErrorContains(t, err, "!done")
 	require.Len(t, traceOf(t, src), 3)
 	_, err = says(t, "", "erase", "--caller", carol, "--yes", "--force", "-c", config)
 	require.NoError(t, err)

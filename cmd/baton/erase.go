@@ -20,7 +20,7 @@ highest short number and a hash of each address, so that neither is given out
 again.
 
 Stop the service first, and start it afterwards. A caller whose session is open
-is refused: have an agent end it (!end), so that the contact leaves the rosters.`
+is refused: have its agent end it (!done), so that the contact leaves the rosters.`
 
 const eraseLimits = `Not reached by this, and yours to clean: what clients of agents and of the caller
 keep, the XMPP server's own archive and logs, the log of baton (it names
@@ -41,7 +41,7 @@ func newErase() *cobra.Command {
 			case errors.Is(err, store.ErrInUse):
 				return fmt.Errorf("%w (erase, then start the service again)", err)
 			case errors.Is(err, store.ErrOpen):
-				return fmt.Errorf("%w: start the service and have an agent say !end, or add --force and take the contact out of rosters by hand", err)
+				return fmt.Errorf("%w: start the service and have its agent say !done, or add --force and take the contact out of rosters by hand", err)
 			case err != nil:
 				return err
 			}

@@ -42,7 +42,7 @@ conversations now or held them last, or of the account that --account names.`,
 			return errors.Join(err, out.Flush())
 		})
 	cmd.Flags().StringVar(&caller, "caller", "", "only conversations of the caller with this `address`")
-	cmd.Flags().StringVar(&f.Conversation, "conversation", "", "only the conversation with this `id`, as in carol-jones.k3v9tq2m")
+	cmd.Flags().StringVar(&f.Conversation, "conversation", "", "only the conversation with this `id`, as in carol-jones.k3v7tq2m")
 	cmd.Flags().StringVar(&format, "format", formatJSON, "json, or xep0227 for another XMPP server")
 	cmd.Flags().StringVar(&account, "account", "", "with xep0227: whose archive it becomes, an agent's `address`")
 	return cmd

@@ -25,6 +25,9 @@ INSERT INTO settings (key, value) VALUES ('check_spelling', 'false');`
 
 const dinoWidth, dinoHeight = 800, 470
 
+// dinoFrame is what Dino draws around its window, in pixels.
+const dinoFrame = 10
+
 // newDino writes Dino's database, and the hosts file for a server at that address, port 5222.
 func newDino(ctx context.Context, d *desktop, user string, server *prosody.Server, address string) (*dino, error) {
 	if err := os.MkdirAll(d.in("data", "dino"), 0o700); err != nil {
@@ -43,8 +46,6 @@ func newDino(ctx context.Context, d *desktop, user string, server *prosody.Serve
 	if err != nil {
 		return nil, err
 	}
-	// Dino shows buttons beside a message until it has seen the pointer below the messages.
-	d.visit = []string{"1300", fmt.Sprint(2*dinoHeight - 140)}
 	return &dino{desktop: d}, os.WriteFile(d.in("authorities.crt"), certificate, 0o644)
 }
 
@@ -66,7 +67,14 @@ func (d *dino) logIn(ctx context.Context) (err error) {
 	if d.window, err = d.desktop.window(ctx, "Dino"); err != nil {
 		return err
 	}
-	return d.resize(ctx, d.window, dinoWidth, dinoHeight)
+	return d.tall(ctx, dinoHeight)
+}
+
+// tall gives the window a height that what is said in it fills.
+func (d *dino) tall(ctx context.Context, height int) error {
+	// Dino shows buttons beside a message until it has seen the pointer below the messages.
+	d.visit = []string{"1300", fmt.Sprint(2*height - 140)}
+	return d.resize(ctx, d.window, dinoWidth, height)
 }
 
 // open shows the chat with a contact that has written.

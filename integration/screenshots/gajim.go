@@ -27,6 +27,9 @@ PRAGMA user_version=5;`
 
 const gajimWidth, gajimHeight = 900, 600
 
+// commandsWidth, commandsHeight: all commands of a chat are to be seen; Gajim's own size for the window cuts off the last.
+const commandsWidth, commandsHeight = 420, 545
+
 // nobody is the user and the group that own nothing, on Debian.
 const nobody = 65534
 
@@ -95,7 +98,16 @@ func (g *gajim) commands(ctx context.Context, contact string) (string, error) {
 	if err := g.action(ctx, g.account+"-execute-command", "'"+contact+"'"); err != nil {
 		return "", err
 	}
-	return g.desktop.window(ctx, "^Command List")
+	window, err := g.desktop.window(ctx, "^Command List")
+	if err != nil {
+		return "", err
+	}
+	return window, g.resize(ctx, window, commandsWidth, commandsHeight)
+}
+
+// tall gives the main window a height that what is said in it fills.
+func (g *gajim) tall(ctx context.Context, height int) error {
+	return g.resize(ctx, g.window, gajimWidth, height)
 }
 
 // action does what an entry of Gajim's menus does.
@@ -132,7 +144,17 @@ func (g *gajim) closeCommands(ctx context.Context) error {
 
 // contacts shows the list of contacts, which is behind the account's picture at the lower left.
 func (g *gajim) contacts(ctx context.Context) error {
-	return g.click(ctx, g.window, 70, 2*gajimHeight-64)
+	before, err := g.settled(ctx, g.window, whole) // it may just have got another height
+	if err != nil {
+		return err
+	}
+	if err := g.click(ctx, g.window, 70, 2*gajimHeight-64); err != nil {
+		return err
+	}
+	return g.process.until(ctx, "Gajim's list of contacts", func() (bool, error) {
+		now, err := g.settled(ctx, g.window, whole)
+		return now != before, err
+	})
 }
 
 // pictures waits until Gajim has fetched so many contacts' pictures. It would show those that come later at some

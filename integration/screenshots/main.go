@@ -42,7 +42,7 @@ func main() {
 }
 
 func run(ctx context.Context, log *slog.Logger, baton, to string, keep bool) (err error) {
-	w, err := build(ctx, log, baton)
+	w, err := build(ctx, log, baton, true)
 	if w != nil {
 		defer func() {
 			if err != nil {

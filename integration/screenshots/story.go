@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"path/filepath"
 
@@ -16,19 +15,23 @@ type scene struct {
 	play    func(context.Context) (*desktop, string, error) // whose screen, which window
 }
 
-// play is the story: Carol writes to support, Alice takes her in Gajim and hands her on, Bob takes her in Dino. What
-// they are shown is waited for in the clients' own databases.
+// play is the story: Carol writes to support, Alice takes her in Gajim and, where Bob is at work, hands her on; he takes
+// her in Dino. What they are shown is waited for in the clients' own databases.
 func (w *world) play(ctx context.Context, to string) error {
-	inside := fmt.Sprintf("%dx%d+10+10", 2*dinoWidth-20, 2*dinoHeight-20) // without the frame
-	for _, s := range []scene{
+	scenes := []scene{
 		{"gajim-offer.png", whole, w.offer},
 		{"gajim-chat.png", whole, w.talk},
 		{"gajim-commands.png", whole, w.commands},
 		{"gajim-contacts.png", "680x620+0+0", w.contacts},
-		{"dino-offer.png", inside, w.handOn},
-		{"dino-handover.png", inside, w.handover},
-		{"gajim-outcome.png", whole, w.outcome},
-	} {
+	}
+	if w.bob != nil {
+		scenes = append(scenes, []scene{
+			{"dino-offer.png", inside(dinoOfferHeight), w.handOn},
+			{"dino-handover.png", inside(dinoHeight), w.handover},
+			{"gajim-outcome.png", whole, w.outcome},
+		}...)
+	}
+	for _, s := range scenes {
 		d, window, err := s.play(ctx)
 		if err != nil {
 			return err
@@ -42,8 +45,25 @@ func (w *world) play(ctx context.Context, to string) error {
 		}
 		w.log.Info("taken", "picture", file)
 	}
-	return errors.Join(w.noDialogs(ctx, w.alice.desktop), w.noDialogs(ctx, w.bob.desktop))
+	if w.bob != nil {
+		if err := w.noDialogs(ctx, w.bob.desktop); err != nil {
+			return err
+		}
+	}
+	return w.noDialogs(ctx, w.alice.desktop)
 }
+
+// inside is Dino's window without the frame.
+func inside(height int) string {
+	return fmt.Sprintf("%dx%d+%d+%d", 2*(dinoWidth-dinoFrame), 2*(height-dinoFrame), dinoFrame, dinoFrame)
+}
+
+// The heights of windows in which less is said than in the others.
+const (
+	gajimOfferHeight = 380
+	gajimChatHeight  = 450
+	dinoOfferHeight  = 330
+)
 
 // noDialogs fails if a client has opened a window of its own accord.
 func (w *world) noDialogs(ctx context.Context, d *desktop) error {
@@ -64,6 +84,9 @@ func (w *world) offer(ctx context.Context) (*desktop, string, error) {
 	if err := w.alice.pictures(ctx, 1); err != nil {
 		return nil, "", err
 	}
+	if err := w.alice.tall(ctx, gajimOfferHeight); err != nil {
+		return nil, "", err
+	}
 	return w.alice.desktop, w.alice.window, w.alice.open(ctx, desk)
 }
 
@@ -76,6 +99,9 @@ func (w *world) talk(ctx context.Context) (_ *desktop, _ string, err error) {
 		return nil, "", err
 	}
 	if err := alice.pictures(ctx, 2); err != nil {
+		return nil, "", err
+	}
+	if err := alice.tall(ctx, gajimChatHeight); err != nil {
 		return nil, "", err
 	}
 	if err := alice.open(ctx, w.contact); err != nil {
@@ -104,6 +130,9 @@ func (w *world) contacts(ctx context.Context) (*desktop, string, error) {
 	if err := w.alice.closeCommands(ctx); err != nil {
 		return nil, "", err
 	}
+	if err := w.alice.tall(ctx, gajimHeight); err != nil {
+		return nil, "", err
+	}
 	return w.alice.desktop, w.alice.window, w.alice.contacts(ctx)
 }
 
@@ -120,11 +149,17 @@ func (w *world) handOn(ctx context.Context) (*desktop, string, error) {
 	if _, err := w.bob.has(ctx, "Reply y or n"); err != nil {
 		return nil, "", err
 	}
+	if err := w.bob.tall(ctx, dinoOfferHeight); err != nil {
+		return nil, "", err
+	}
 	return w.bob.desktop, w.bob.window, w.bob.open(ctx, desk)
 }
 
 func (w *world) handover(ctx context.Context) (*desktop, string, error) {
 	bob := w.bob
+	if err := bob.tall(ctx, dinoHeight); err != nil {
+		return nil, "", err
+	}
 	if err := bob.writes(ctx, bob.window, "y"); err != nil {
 		return nil, "", err
 	}

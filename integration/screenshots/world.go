@@ -45,12 +45,12 @@ type world struct {
 	carol   *client.Client // a customer
 	sue     *client.Client // a supervisor, who sees when agents are there
 	alice   *gajim
-	bob     *dino
+	bob     *dino  // nil: he is not at work
 	contact string // the conversation's, as the agents see it
 }
 
-// build starts everything. Whatever it returns, close takes down what stands.
-func build(ctx context.Context, log *slog.Logger, baton string) (*world, error) {
+// build starts everything, Dino if it is wanted. Whatever it returns, close takes down what stands.
+func build(ctx context.Context, log *slog.Logger, baton string, withDino bool) (*world, error) {
 	baton, err := filepath.Abs(baton)
 	if err != nil {
 		return nil, err
@@ -63,7 +63,7 @@ func build(ctx context.Context, log *slog.Logger, baton string) (*world, error) 
 	if err := os.Chmod(w.dir, 0o711); err != nil {
 		return w, err
 	}
-	return w, errors.Join(w.serve(ctx, baton), w.logIn(ctx))
+	return w, errors.Join(w.serve(ctx, baton), w.logIn(ctx, withDino))
 }
 
 // serve starts Prosody and Baton.
@@ -92,7 +92,7 @@ func (w *world) serve(ctx context.Context, baton string) (err error) {
 }
 
 // logIn logs everybody in.
-func (w *world) logIn(ctx context.Context) (err error) {
+func (w *world) logIn(ctx context.Context, withDino bool) (err error) {
 	if w.server == nil || w.baton == nil {
 		return nil // serve said why
 	}
@@ -102,9 +102,6 @@ func (w *world) logIn(ctx context.Context) (err error) {
 	if w.sue, err = w.dial(ctx, "sue"); err != nil {
 		return err
 	}
-	if w.forward, err = forward(dinoServer+":5222", w.server.C2S); err != nil {
-		return err
-	}
 	home, err := newDesktop(filepath.Join(w.dir, "alice"))
 	if err != nil {
 		return err
@@ -112,25 +109,36 @@ func (w *world) logIn(ctx context.Context) (err error) {
 	if w.alice, err = newGajim(ctx, home, "alice", w.server); err != nil {
 		return err
 	}
-	if home, err = newDesktop(filepath.Join(w.dir, "bob")); err != nil {
+	if err := w.alice.logIn(ctx); err != nil {
+		return err
+	}
+	if withDino {
+		if err := w.logInBob(ctx); err != nil {
+			return err
+		}
+	}
+	if err := w.staffed(ctx, "Support"); err != nil {
+		return err
+	}
+	w.log.Info("the agents are logged in")
+	return nil
+}
+
+func (w *world) logInBob(ctx context.Context) (err error) {
+	if w.forward, err = forward(dinoServer+":5222", w.server.C2S); err != nil {
+		return err
+	}
+	home, err := newDesktop(filepath.Join(w.dir, "bob"))
+	if err != nil {
 		return err
 	}
 	if w.bob, err = newDino(ctx, home, "bob", w.server, dinoServer); err != nil {
 		return err
 	}
-	if err := w.alice.logIn(ctx); err != nil {
-		return err
-	}
 	if err := w.bob.logIn(ctx); err != nil {
 		return err
 	}
-	for _, queue := range []string{"Support", "Billing"} {
-		if err := w.staffed(ctx, queue); err != nil {
-			return err
-		}
-	}
-	w.log.Info("Gajim and Dino are logged in")
-	return nil
+	return w.staffed(ctx, "Billing")
 }
 
 // staffed waits until Baton knows that the queue's agent is there.
