@@ -203,7 +203,7 @@ func (x *transcript) line(row stanza.ArchiveRow) (desk.Line, bool, error) {
 	store, domain, local := x.m.c.desk.Store(), x.m.c.cfg.Domain, x.conv.Local
 	line, err := desk.Line{}, error(desk.ErrNotFound)
 	if row.Own {
-		line, err = store.LineByStanza(x.ctx, domain, local, x.from, row.ID)
+		line, err = store.LineByStanza(x.ctx, domain, local, x.from, row.ID, 0)
 	} else if seq, ok := seqOf(local, row.ID, true); ok {
 		line, err = store.LineBySeq(x.ctx, domain, local, seq)
 	}

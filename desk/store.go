@@ -85,9 +85,10 @@ type Store interface {
 	// Lines returns the newest limit lines with first <= Seq <= through, oldest
 	// of them first; a limit of 0 means all.
 	Lines(ctx context.Context, domain, local string, first, through uint64, limit int) ([]Line, error)
-	// LineBySeq and LineByStanza find one line, for references to it.
+	// LineBySeq and LineByStanza find one line, for references to it; the latter looks
+	// through the last so many of the conversation, 0: through all.
 	LineBySeq(ctx context.Context, domain, local string, seq uint64) (Line, error)
-	LineByStanza(ctx context.Context, domain, local string, by handoff.Party, id string) (Line, error)
+	LineByStanza(ctx context.Context, domain, local string, by handoff.Party, id string, among int) (Line, error)
 	// LineByOrigin finds the line that a repeated message is a copy of.
 	LineByOrigin(ctx context.Context, domain, local string, by handoff.Party, origin string) (Line, error)
 

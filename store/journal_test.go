@@ -51,7 +51,7 @@ func everything(t testing.TB, s *SQLite, c *desk.Conversation, seq uint64) (all 
 	ctx := t.Context()
 	one := func(l desk.Line, err error) { t.Helper(); require.NoError(t, err); all = append(all, l) }
 	one(s.LineBySeq(ctx, domain, c.Local, seq))
-	one(s.LineByStanza(ctx, domain, c.Local, c.Caller, fmt.Sprint("s", seq)))
+	one(s.LineByStanza(ctx, domain, c.Local, c.Caller, fmt.Sprint("s", seq), int(c.Seq-seq)+1))
 	one(s.LineByOrigin(ctx, domain, c.Local, c.Caller, fmt.Sprint("o", seq)))
 	for _, limit := range []int{0, 1, 3, 1000} {
 		ls, err := s.Lines(ctx, domain, c.Local, 1, seq, limit)

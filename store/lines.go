@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"math"
 	"slices"
 
 	"baton/desk"
@@ -70,14 +71,27 @@ func (s *SQLite) LineBySeq(ctx context.Context, domain, local string, seq uint64
 		func() (desk.Line, error) { return s.line(ctx, s.queries.lineBySeq, domain, local, upTo(seq)) })
 }
 
-// LineByStanza returns the newest line by an author whose stanza had the id, or
-// [desk.ErrNotFound].
-func (s *SQLite) LineByStanza(ctx context.Context, domain, local string, by handoff.Party, id string) (desk.Line, error) {
+// LineByStanza returns the newest line by an author whose stanza had the id, of the
+// last so many of the conversation's lines (0: of all), or [desk.ErrNotFound]. It
+// looks through them one by one.
+func (s *SQLite) LineByStanza(ctx context.Context, domain, local string, by handoff.Party, id string, among int) (desk.Line, error) {
 	if id == "" {
 		return desk.Line{}, errNoLine
 	}
-	return s.oneLine(address{domain, local}, func(l *desk.Line) bool { return l.By == by && l.StanzaID == id },
-		func() (desk.Line, error) { return s.line(ctx, s.queries.lineByStanza, domain, local, string(by), id) })
+	if among == 0 {
+		among = math.MaxInt64
+	}
+	at := address{domain, local}
+	s.journal.mu.RLock()
+	defer s.journal.mu.RUnlock()
+	fresh := s.journal.lines(at)
+	for i := range slices.Backward(fresh) {
+		if l := &fresh[i].line; len(fresh)-i <= among && l.By == by && l.StanzaID == id {
+			return *l, nil
+		}
+	}
+	// What the tables know of the conversation is as old as its lines there.
+	return s.line(ctx, s.queries.lineByStanza, domain, local, string(by), id, max(among-len(fresh), 0))
 }
 
 // oneLine returns the newest line that is the one: a fresh one, or what the query

@@ -106,7 +106,7 @@ func (q *queries) texts() []text {
 		{&q.lines, selectLines + `l.seq BETWEEN ? AND ? ORDER BY l.seq DESC LIMIT ?`},
 		{&q.lineBySeq, selectLines + `l.seq = ?`},
 		// No index: references are to recent lines, and it looks from the newest.
-		{&q.lineByStanza, selectLines + `l.author = ? AND l.stanza = ? ORDER BY l.seq DESC LIMIT 1`},
+		{&q.lineByStanza, selectLines + `l.author = ? AND l.stanza = ? AND l.seq > c.seq - ? ORDER BY l.seq DESC LIMIT 1`},
 		{&q.lineByOrigin, selectLines + `l.author = ? AND l.origin = ? AND l.origin <> ''`},
 		{&q.origins, `SELECT l.author, l.origin FROM conversations c CROSS JOIN lines l ON l.conv = c.id
 			WHERE c.domain = ? AND c.local = ? AND l.origin <> '' LIMIT ?`},

@@ -305,7 +305,7 @@ func (w *twins) shown(rt *rapid.T, s *SQLite) (all []any) {
 			add(s.Lines(ctx, c.Domain, c.Local, l.Seq, c.Seq-uint64(i%2), i%4))
 			add(s.LineBySeq(ctx, c.Domain, c.Local, l.Seq))
 			add(s.LineByOrigin(ctx, c.Domain, c.Local, l.By, l.OriginID))
-			add(s.LineByStanza(ctx, c.Domain, c.Local, l.By, l.StanzaID))
+			add(s.LineByStanza(ctx, c.Domain, c.Local, l.By, l.StanzaID, i%4))
 		}
 	}
 	for _, view := range []string{"dialog", "outbox", "standing"} {

@@ -121,6 +121,9 @@ func (e *event) does(how string, about uint64) {
 	}
 }
 
+// referenceReach is how many lines back a visitor's own is known by its id.
+const referenceReach = 2000
+
 // lineOf returns the number of the line that a reference in a caller's copy
 // means: the component's id of a copy, which ends in -c and the number to base
 // 36, or the id that the visitor's own line had.
@@ -130,7 +133,7 @@ func (s *Server) lineOf(ctx context.Context, conv desk.Conversation, id string) 
 		seq, _ := strconv.ParseUint(rest, 36, 64)
 		return seq
 	}
-	line, err := s.desk.Store().LineByStanza(ctx, s.desk.Domain(), conv.Local, conv.Caller, id)
+	line, err := s.desk.Store().LineByStanza(ctx, s.desk.Domain(), conv.Local, conv.Caller, id, referenceReach)
 	if err != nil {
 		return 0
 	}

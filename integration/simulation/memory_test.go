@@ -211,8 +211,11 @@ func (m *memory) LineBySeq(_ context.Context, _, local string, seq uint64) (desk
 	return desk.Line{}, desk.ErrNotFound
 }
 
-func (m *memory) newest(local string, is func(desk.Line) bool) (desk.Line, error) {
+func (m *memory) newest(local string, among int, is func(desk.Line) bool) (desk.Line, error) {
 	ls := m.lines[local]
+	if among > 0 {
+		ls = ls[max(len(ls)-among, 0):]
+	}
 	for i := len(ls) - 1; i >= 0; i-- {
 		if is(ls[i]) {
 			return ls[i], nil
@@ -221,10 +224,10 @@ func (m *memory) newest(local string, is func(desk.Line) bool) (desk.Line, error
 	return desk.Line{}, desk.ErrNotFound
 }
 
-func (m *memory) LineByStanza(_ context.Context, _, local string, by handoff.Party, id string) (desk.Line, error) {
+func (m *memory) LineByStanza(_ context.Context, _, local string, by handoff.Party, id string, among int) (desk.Line, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return m.newest(local, func(l desk.Line) bool { return l.By == by && l.StanzaID == id })
+	return m.newest(local, among, func(l desk.Line) bool { return l.By == by && l.StanzaID == id })
 }
 
 func (m *memory) LineByOrigin(_ context.Context, _, local string, by handoff.Party, origin string) (desk.Line, error) {
@@ -234,7 +237,7 @@ func (m *memory) LineByOrigin(_ context.Context, _, local string, by handoff.Par
 }
 
 func (m *memory) origin(local string, by handoff.Party, origin string) (desk.Line, error) {
-	return m.newest(local, func(l desk.Line) bool { return l.By == by && l.OriginID == origin && origin != "" })
+	return m.newest(local, 0, func(l desk.Line) bool { return l.By == by && l.OriginID == origin && origin != "" })
 }
 
 func (m *memory) TransferByID(_ context.Context, _, id string) (desk.Transfer, error) {
