@@ -150,7 +150,7 @@ type word struct{ name, args string }
 func (c *Component) command(in incoming, body string) (word, bool) {
 	a, ok := c.agent(in.header.From)
 	p := c.cfg.Prefix
-	if ok && a.Bot || p == "" {
+	if ok && c.desk.IsBot(in.to.local, a.JID) || p == "" {
 		return word{}, false
 	}
 	rest, ok := strings.CutPrefix(body, p)

@@ -58,10 +58,11 @@ func toldReply(c *Component, v lang.Voice, _ ask, x input, res desk.Result) stri
 	}
 	var b strings.Builder
 	b.WriteString(v.Say("replies"))
-	for _, r := range c.cfg.Replies {
-		fmt.Fprintf(&b, "\n%sr %s – %s", c.cfg.Prefix, r.Name, oneLine(r.Text))
+	all := c.cfg.Replies
+	for _, r := range all[:min(len(all), historyMost)] {
+		fmt.Fprintf(&b, "\n%sr %s – %s", c.cfg.Prefix, r.Name, cutShort(oneLine(r.Text), settingMost))
 	}
-	return b.String()
+	return b.String() + andMore(v, len(all)-historyMost)
 }
 
 func toldInfo(c *Component, v lang.Voice, _ ask, _ input, res desk.Result) string {
@@ -165,11 +166,11 @@ func (c *Component) waitingFor(a desk.Agent) []desk.Conversation {
 // toldQueues says how full the queues are that somebody works for.
 func toldQueues(c *Component, v lang.Voice, a desk.Agent) string {
 	figures := c.desk.Figures()
+	theirs := slices.DeleteFunc(slices.Clone(figures.Queues), func(q desk.QueueFigures) bool {
+		return !a.Oversees() && !slices.Contains(a.Queues, q.Name)
+	})
 	var lines []string
-	for _, q := range figures.Queues {
-		if !a.Oversees() && !slices.Contains(a.Queues, q.Name) {
-			continue
-		}
+	for _, q := range fullest(theirs) {
 		line := v.Say("queue_line", lang.Args{"Queue": q.Title, "Waiting": q.Waiting, "Free": q.Available, "Online": q.Online})
 		if q.Waiting > 0 {
 			line += " " + v.Say("queue_since", lang.Args{"Since": clock(q.Since)})
@@ -179,6 +180,9 @@ func toldQueues(c *Component, v lang.Voice, a desk.Agent) string {
 		}
 		lines = append(lines, line)
 	}
+	if more := strings.TrimPrefix(andMore(v, len(theirs)-historyMost), "\n"); more != "" {
+		lines = append(lines, more)
+	}
 	if f, ok := figures.Agent(a.JID); ok {
 		lines = append(lines, v.Say("queue_you", lang.Args{"Load": load(v, f)}))
 		if f.Paused {
@@ -186,6 +190,14 @@ func toldQueues(c *Component, v lang.Voice, a desk.Agent) string {
 		}
 	}
 	return strings.Join(lines, "\n")
+}
+
+// fullest are those of many queues that are worth knowing of; of a few, all.
+func fullest(all []desk.QueueFigures) []desk.QueueFigures {
+	if len(all) <= historyMost {
+		return all
+	}
+	return slices.SortedStableFunc(slices.Values(all), func(p, q desk.QueueFigures) int { return q.Waiting - p.Waiting })[:historyMost]
 }
 
 // load is how many sessions an agent is in, of how many they can be.

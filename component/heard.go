@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 
 	"baton/component/wire"
 	"baton/desk"
@@ -18,7 +19,7 @@ import (
 // item is something else. Who lost the role meanwhile gets nothing any more.
 func (c *Component) listens(ctx context.Context, j job) bool {
 	switch j.Kind {
-	case desk.KindHeard, desk.KindUnheard:
+	case desk.KindHeard, desk.KindHeardOf, desk.KindUnheard:
 	default:
 		return false
 	}
@@ -27,6 +28,11 @@ func (c *Component) listens(ctx context.Context, j job) bool {
 	case handoff.Copy:
 		if a.Supervises() {
 			c.sendHeard(ctx, j, e)
+			return true
+		}
+	case handoff.Notice:
+		if a.Supervises() {
+			c.sendHeardOf(j, e)
 			return true
 		}
 	case handoff.Leave:
@@ -84,7 +90,19 @@ func (c *Component) overheard(l desk.Line, caller handoff.Party) []byte {
 		return l.Payload
 	}
 	_, rest, _ := bytes.Cut(l.Payload, endBody)
-	return append(appendElement(nil, "body", "["+c.nameIn(l)+"] "+behind(l.Body)), rest...)
+	return retold(l.Body, rest, func(text string) string { return "[" + c.nameIn(l) + "] " + behind(text) })
+}
+
+// sendHeardOf tells a supervisor who listens that somebody hands the session on, has
+// it now, joins or leaves: a line for each.
+func (c *Component) sendHeardOf(j job, e handoff.Notice) {
+	v := c.voice(j.To)
+	var lines []string
+	for i := range e.Says {
+		lines = append(lines, c.cfg.Mark+saidIn(v, e.Says[i:i+1]))
+	}
+	c.postMessage(j, stanza.Message{From: c.contact(j.conv.Local), ID: fmt.Sprintf("%s-w%d", shortID(j.conv.Local), j.ID),
+		Body: strings.Join(lines, "\n")})
 }
 
 // sendUnheard tells a supervisor that they do not listen any more.

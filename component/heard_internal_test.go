@@ -17,6 +17,7 @@ func TestHeardAsksForTheRole(t *testing.T) {
 	line := &desk.Line{Conversation: "carol.aaaaaaaa", Seq: 1, By: "carol@example.net", Body: "Hi"}
 	for _, it := range []desk.Item{
 		{Kind: desk.KindHeard, Effect: handoff.Copy{Seq: 1}, Line: line},
+		{Kind: desk.KindHeardOf, Effect: handoff.Notice{Says: []handoff.Phrase{{Name: "heard_moved", Args: map[string]string{"Who": "Bob"}}}}},
 		{Kind: desk.KindUnheard, Effect: handoff.Leave{Reason: desk.UnheardOver}},
 	} {
 		for to, sent := range map[handoff.Party]bool{"sue@example.com": true, "alice@example.com": false, "zoe@example.com": false} {

@@ -151,10 +151,9 @@ func (c *Component) toConversation(ctx context.Context, in incoming) {
 
 // unescape replaces the text of a message that began with the prefix twice.
 func (t *content) unescape(text string) {
-	rest := t.Payload[t.bodyLen:]
+	before := len(t.Body) - len(text)
+	t.Payload = retold(t.Body, t.Payload[t.bodyLen:], func(s string) string { return s[min(before, len(s)):] })
 	t.Body = text
-	t.Payload = append(appendElement(nil, "body", text), rest...)
-	t.bodyLen = len(t.Payload) - len(rest)
 }
 
 // alsoInWords tells an agent in a line what the error says: some clients show

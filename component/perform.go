@@ -166,7 +166,7 @@ func (c *Component) voiced(l desk.Line, caller handoff.Party, together bool, hea
 	_, rest, _ := bytes.Cut(l.Payload, endBody)
 	switch {
 	case l.By == caller && together && holdsBracketed(l.Body): // nobody speaks in another's name
-		return append(appendElement(nil, "body", unbracket(l.Body)), rest...)
+		return retold(l.Body, rest, unbracket)
 	case l.By == caller:
 		return l.Payload
 	}
@@ -185,7 +185,7 @@ func (c *Component) voiced(l desk.Line, caller handoff.Party, together bool, hea
 	case l.Private:
 		name += ", to " + heardBy + " only"
 	}
-	return append(appendElement(nil, "body", "["+name+"] "+behind(l.Body)), rest...)
+	return retold(l.Body, rest, func(text string) string { return "[" + name + "] " + behind(text) })
 }
 
 // wireRole is a line's role as the protocol has it: who wrote a note is an agent.

@@ -130,11 +130,12 @@ func (t *content) room(e wire.Element, how carriage) bool {
 func (c *Component) read(ctx context.Context, in incoming, local string, toAgent bool) content {
 	out := content{Text: desk.Text{StanzaID: in.header.ID}}
 	var body []byte
+	var written wire.Element
 	for child := range in.Children {
 		switch {
 		case wire.IsStanzaNS(child.NS) && string(child.Local) == "body":
 			if body == nil { // the first one counts, whatever its language
-				out.line = true
+				out.line, written = true, child
 				out.Body, body = c.body(child)
 				if out.Body != "" && !plainBody(body) && (!toAgent || holdsBracketed(out.Body)) { // something goes in front of it
 					body = appendElement(nil, "body", out.Body)
@@ -182,7 +183,7 @@ func (c *Component) read(ctx context.Context, in incoming, local string, toAgent
 		}
 	}
 	out.bodyLen = len(body)
-	out.Payload = append(body, out.Payload...)
+	out.Payload = append(body, c.besideSafe(written, out.Payload)...)
 	return out
 }
 
@@ -281,6 +282,10 @@ func (c *Component) seenAs(line desk.Line, local string, toAgent bool) string {
 	return c.address(conv.Entry)
 }
 
+// referenceReach is how many lines back somebody may mean one by the id of their own
+// stanza, which are looked through: an id that they made up must not cost more.
+const referenceReach = 2000
+
 // named finds the line that somebody means by id: the id of a copy they got, or
 // of a stanza they sent.
 func (c *Component) named(ctx context.Context, local string, by handoff.Party, id string, agent bool) (desk.Line, bool) {
@@ -290,7 +295,7 @@ func (c *Component) named(ctx context.Context, local string, by handoff.Party, i
 			return line, true
 		}
 	}
-	line, err := store.LineByStanza(ctx, c.cfg.Domain, local, by, id)
+	line, err := store.LineByStanza(ctx, c.cfg.Domain, local, by, id, referenceReach)
 	return line, err == nil
 }
 

@@ -104,6 +104,8 @@ func (w *world) act(s step) error {
 	case "restart":
 		down, err := time.ParseDuration(cmp.Or(s.text, "0s"))
 		return errors.Join(err, w.kill(down))
+	case "reread":
+		return w.reread(s.text)
 	case "connected":
 		if up, why := w.component.Connected(); !up {
 			return fmt.Errorf("it is not: %s", why)

@@ -92,7 +92,7 @@ func (r AgentSays) apply(w *work) (Result, error) {
 	}
 	a, _ := w.d.Directory().Agent(r.By)
 	role := RoleAgent
-	if a.Bot {
+	if w.d.IsBot(r.Local, r.By) {
 		role = RoleBot
 	}
 	res, err := w.say(handoff.Say{By: r.By, Aloud: r.Aloud}, role, a.Name, r.Text)
@@ -236,6 +236,9 @@ func (w *work) vanished(p handoff.Party) bool {
 // holder's session goes back to the queue. Guests who are no agents any more leave
 // too; the holder keeps the session.
 func (w *work) lose() error {
+	if err := w.unask(); err != nil {
+		return err
+	}
 	c := w.conv
 	for _, p := range c.advisers() {
 		if w.vanished(p) || w.d.dismissed(p) {

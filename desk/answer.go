@@ -60,11 +60,17 @@ func (w *work) pick(by handoff.Party, number int64) (string, error) {
 	}
 	sortByNumber(ringing)
 	var tags []string
-	for _, c := range ringing {
+	for _, c := range ringing[:min(len(ringing), maxNamed)] {
 		tags = append(tags, fmt.Sprintf("%d (%s)", c.Number, c.Name))
+	}
+	if more := len(ringing) - maxNamed; more > 0 {
+		return "", refuse(ErrWhich, "Several offers are open. Add the number: %s, and %d more.", strings.Join(tags, ", "), more)
 	}
 	return "", refuse(ErrWhich, "Several offers are open. Add the number: %s.", strings.Join(tags, ", "))
 }
+
+// maxNamed is how many offers are named to whoever has to say which one they mean.
+const maxNamed = 20
 
 // ErrWhich means that a number is needed to say which offer is meant.
 var ErrWhich = errors.New("desk: several offers are open")

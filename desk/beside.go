@@ -1,7 +1,6 @@
 package desk
 
 import (
-	"maps"
 	"slices"
 	"sync"
 
@@ -14,11 +13,10 @@ type beside struct {
 	session   uint64
 	hold      hold
 	listeners []listener
-	lost      map[handoff.Party]string // why those who held it no longer do, where they did not hand it on
 }
 
 func (b *beside) empty() bool {
-	return b == nil || b.hold == hold{} && len(b.listeners)+len(b.lost) == 0
+	return b == nil || b.hold == hold{} && len(b.listeners) == 0
 }
 
 // besides are those of all sessions, by localpart.
@@ -66,7 +64,7 @@ func (w *work) own() *beside {
 	if w.beside == nil {
 		w.beside = &beside{session: w.conv.Session}
 		if b := w.seenBefore(); b != nil {
-			w.beside = &beside{b.session, b.hold, slices.Clone(b.listeners), maps.Clone(b.lost)}
+			w.beside = &beside{b.session, b.hold, slices.Clone(b.listeners)}
 		}
 	}
 	return w.beside
@@ -103,35 +101,4 @@ func (w *work) accompany() {
 	for _, l := range w.lines {
 		b.hold.on = b.hold.on && (l.By != b.hold.by || l.Private)
 	}
-	delete(b.lost, c.Holder)
-}
-
-// losing keeps why the holder no longer holds the session.
-func (w *work) losing(who handoff.Party, reason string) {
-	b := w.own()
-	if b.lost == nil {
-		b.lost = map[handoff.Party]string{}
-	}
-	b.lost[who] = reason
-}
-
-// former refuses what somebody says who held the session, in words that tell how
-// they came to lose it. After a restart that is not known any more.
-func (w *work) former(who handoff.Party) error {
-	b := w.seen()
-	if b == nil || b.lost[who] == "" {
-		return refuse(ErrFormer, "You handed this session on. Your message was not delivered.")
-	}
-	dir, holder := w.d.Directory(), w.conv.Holder
-	switch reason := b.lost[who]; {
-	case reason == ReasonReturned:
-		return refuse(ErrFormer, "You put this session back into the queue. Your message was not delivered.")
-	case reason == ReasonGone && holder == "":
-		return refuse(ErrFormer, "You were away, so this session waits in the queue. Your message was not delivered.")
-	case reason == ReasonGone:
-		return refuse(ErrFormer, "You were away, so %s took over. Your message was not delivered.", dir.NameOf(holder))
-	case holder == "":
-		return refuse(ErrFormer, "This session was taken from you and waits in the queue. Your message was not delivered.")
-	}
-	return refuse(ErrFormer, "This session was taken from you, and %s has it. Your message was not delivered.", dir.NameOf(holder))
 }

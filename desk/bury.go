@@ -16,7 +16,7 @@ type bury struct{ dead Dead }
 func (d *Desk) burials(given []Dead) []call {
 	calls := make([]call, 0, len(given))
 	for _, dead := range given {
-		if k := dead.Item.Kind; k == KindHeard || k == KindUnheard {
+		if dead.Item.Kind.forListeners() {
 			calls = append(calls, call{unheard{dead}, func(Result, error) { d.outbox.buried() }})
 			continue
 		}

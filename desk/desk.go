@@ -58,6 +58,7 @@ type Desk struct {
 	signs  map[Way]func(Sign)
 
 	besides   besides
+	kinds     kinds
 	figures   atomic.Pointer[Figures]
 	onFigures []func(*Figures)
 
@@ -179,10 +180,12 @@ func (d *Desk) Policy() Policy { return *d.policy.Load() }
 
 // Configure puts another directory and other settings in force, from the next
 // request on. Sessions and offers that are open stay as they are, but whoever is no
-// agent any more leaves the sessions that others hold.
+// agent any more leaves the sessions that others hold, and is asked no more. Whoever
+// becomes a bot, or a person, is one from their next session on: see [Desk.IsBot].
 func (d *Desk) Configure(dir *Directory, p Policy) {
 	p.IDFormat = cmp.Or(p.IDFormat, "{name}.{id}")
 	dir.index()
+	d.kinds.keep(d, dir)
 	d.dir.Store(dir)
 	d.policy.Store(&p)
 	select {

@@ -20,6 +20,31 @@ func (d *Desk) dismissed(p handoff.Party) bool {
 	return !is
 }
 
+// outdated reports whether a session has somebody in it, or asks them in, who is to leave
+// because they are no agent any more.
+func (d *Desk) outdated(c *Conversation) bool {
+	return slices.ContainsFunc(c.advisers(), d.dismissed) || len(d.askedInVain(c)) > 0
+}
+
+// askedInVain are those for whom an offer rings that they cannot take. One that asks
+// the holder to give the session back does.
+func (d *Desk) askedInVain(c *Conversation) []handoff.Party {
+	if c.Offer.Mode == handoff.Reclaimed || !slices.ContainsFunc(c.Offer.Ringing, d.dismissed) {
+		return nil
+	}
+	return slices.DeleteFunc(slices.Clone(c.Offer.Ringing), func(p handoff.Party) bool { return !d.dismissed(p) })
+}
+
+// unask has offers go on, or end, without who is no agent any more.
+func (w *work) unask() error {
+	for _, p := range w.d.askedInVain(&w.conv) {
+		if err := w.pass(handoff.Gone{Who: p}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // Command is a command typed by somebody who is no agent any more. They may end what
 // they hold; nothing else of what looks like a command is done, nor does it reach the
 // caller.

@@ -68,8 +68,7 @@ func TestDismissedLeave(t *testing.T) {
 	}
 }
 
-// Nor does somebody come in who was asked when they still were an agent; a session
-// handed to them is theirs, as one they hold would be.
+// Nor does somebody come in who was asked when they still were an agent.
 func TestDismissedDoNotJoin(t *testing.T) {
 	for _, mode := range []handoff.Mode{handoff.Join, handoff.Consult} {
 		t.Run(mode.String(), func(t *testing.T) {
@@ -77,10 +76,11 @@ func TestDismissedDoNotJoin(t *testing.T) {
 				c := s.taken(carol, "support", alice)
 				s.arrive(bob)
 				c.must(c.by(mode, alice, desk.Target{Agent: bob}))
-				s.dismiss(bob)
-				s.refused(desk.ErrHidden, c.accepting(bob, c.offer()))
+				_, errs := s.submit(s.removal(bob), c.accepting(bob, c.offer())) // in one batch
+				require.NoError(t, errs[0])
+				require.ErrorIs(t, errs[1], desk.ErrHidden)
 				require.False(t, c.now().Has(bob))
-			})
+			}, administered)
 		})
 	}
 }

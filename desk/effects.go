@@ -76,6 +76,8 @@ func DecodeEffect(k Kind, data []byte) (handoff.Effect, error) {
 		return decode[handoff.Notice](data)
 	case KindHeard:
 		return decode[handoff.Copy](data)
+	case KindHeardOf:
+		return decode[handoff.Notice](data)
 	case KindUnheard:
 		return decode[handoff.Leave](data)
 	}

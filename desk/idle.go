@@ -1,7 +1,6 @@
 package desk
 
 import (
-	"slices"
 	"time"
 
 	"baton/handoff"
@@ -62,7 +61,7 @@ func (d *Desk) review() {
 	for id, c := range d.shelf.all() {
 		d.listen(id, c, now)
 		d.wake(c, now)
-		if slices.ContainsFunc(c.advisers(), d.dismissed) {
+		if d.outdated(c) {
 			left = append(left, c.Local)
 		}
 	}

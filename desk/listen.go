@@ -102,10 +102,15 @@ func (b *beside) hears(who handoff.Party) bool {
 // overhear brings what the request journalled to who listens, and ends it for
 // those for whom it is over.
 func (w *work) overhear() {
+	if len(w.own().listeners) == 0 {
+		return
+	}
+	told := w.overseen()
 	for _, l := range slices.Clone(w.own().listeners) {
 		reason := w.deafens(l.who)
 		if reason == "" || reason == UnheardOver {
 			w.copies(l.who)
+			w.tell(l.who, told)
 		}
 		if reason == "" {
 			continue

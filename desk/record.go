@@ -18,7 +18,7 @@ type Conversation struct {
 	Version int64 // rises with every commit: compare and set
 
 	Domain string // the component domain it lives on
-	Local  string // localpart of its address, "carol-jones.k3v9tq2m"
+	Local  string // localpart of its address, "carol-jones.k3v7tq2m"
 	Number int64  // short number for people to type, "#42"
 	Entry  string // the queue the caller writes to
 	Queue  string // the queue that serves it now
@@ -32,7 +32,7 @@ type Conversation struct {
 }
 
 // SessionID returns the identifier of the open or last session,
-// "carol-jones.k3v9tq2m.3".
+// "carol-jones.k3v7tq2m.3".
 func (c Conversation) SessionID() string {
 	return c.Local + "." + strconv.FormatUint(c.Session, 10)
 }
@@ -181,6 +181,7 @@ const (
 	KindUndelivered Kind = "undelivered" // something else was given up
 	KindSurrender   Kind = "surrender"   // a former holder's own copy from their server's archive
 	KindHeard       Kind = "heard"       // a line to a supervisor who listens
+	KindHeardOf     Kind = "heard-of"    // to the same: who takes part has changed
 	KindUnheard     Kind = "unheard"     // to the same: that is over
 )
 
@@ -197,6 +198,9 @@ type Item struct {
 	At           time.Time      // when it was committed
 	Tries        int            // attempts that failed
 }
+
+// forListeners reports whether it is for a supervisor who listens.
+func (k Kind) forListeners() bool { return k == KindHeard || k == KindHeardOf || k == KindUnheard }
 
 // same reports whether other is the same item, whatever was tried since.
 func (i Item) same(other Item) bool { return i.ID == other.ID }
@@ -218,5 +222,5 @@ func (i Item) Lane() Lane {
 	if i.Kind == KindSurrender {
 		return surrenders(i.Conversation)
 	}
-	return Lane{Conversation: i.Conversation, To: i.To, Bind: i.Kind == KindBind, Heard: i.Kind == KindHeard || i.Kind == KindUnheard}
+	return Lane{Conversation: i.Conversation, To: i.To, Bind: i.Kind == KindBind, Heard: i.Kind.forListeners()}
 }

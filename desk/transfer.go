@@ -168,12 +168,12 @@ func (w *work) release(by handoff.Party, reason, note string) (Result, error) {
 	was := w.conv.Holder
 	t := w.ledger(Transfer{By: was, ByName: dir.NameOf(was), Target: Target{Queue: w.conv.Queue},
 		Mode: "return", Reason: note})
+	t.ID = lossID(w.conv.Local, w.conv.Epoch)
 	if err := w.step(handoff.Release{ID: t.ID, By: by, Reason: reason}, nil); err != nil {
 		return Result{}, err
 	}
 	t.Deadline = w.now
 	w.transfers = append(w.transfers, t)
-	w.losing(was, reason)
 	return Result{Transfer: t}, nil
 }
 

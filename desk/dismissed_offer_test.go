@@ -1,0 +1,87 @@
+package desk_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"baton/desk"
+	"baton/handoff"
+)
+
+// removal is an administrator's wish that agents be none any more.
+func (s *scene) removal(who ...handoff.Party) *desk.Administer {
+	return s.edited(desk.Edit{Kind: desk.AgentEntry, Name: string(who[0]), Do: desk.Remove}, func() error { return nil },
+		func(d *desk.Directory) { d.Agents = lacking(d, who...).Agents })
+}
+
+// Whoever is no agent any more is asked nothing any more: what rang for them is over
+// at once, and whoever asked is told.
+func TestDismissedAreNotAsked(t *testing.T) {
+	for _, mode := range []handoff.Mode{handoff.Join, handoff.Consult, handoff.Warm, handoff.Blind} {
+		for name, dismiss := range map[string]func(s *scene){
+			"the file":         func(s *scene) { s.dismiss(bob) },
+			"an administrator": func(s *scene) { s.must(s.removal(bob)) },
+			"a restart": func(s *scene) {
+				s.directory = lacking(s.desk.Directory(), bob)
+				s.restart()
+			},
+			"a store that fails": func(s *scene) {
+				s.store.breakDown(errBroken)
+				s.dismiss(bob)
+				require.Empty(s.t, s.courier.to(bob)[s.looked[bob]:])
+				s.store.breakDown(nil)
+				s.pass(2 * time.Second)
+			},
+		} {
+			t.Run(mode.String()+", "+name, func(t *testing.T) {
+				story(t, func(t *testing.T, s *scene) {
+					c := s.taken(carol, "support", alice)
+					s.arrive(bob, ben)
+					id := s.must(c.by(mode, alice, desk.Target{Agent: bob})).Transfer.ID
+					s.ignore()
+					dismiss(s)
+					require.False(t, c.now().Offer.Rings(bob))
+					s.sees(bob, "outcome failed by bob")
+					require.Equal(t, "outcome failed by bob", words(s.courier.to(alice)[s.looked[alice]]))
+					require.Contains(t, c.outcomes(id), "alice failed")
+					require.ErrorIs(t, s.refused(handoff.ErrOver, c.accepting(bob, id)), handoff.ErrOver)
+				}, administered)
+			})
+		}
+	}
+}
+
+// The next of the queue is asked instead, and of several that ring the others go on.
+func TestDismissedIsPassedOver(t *testing.T) {
+	for _, queue := range []string{"billing", "night"} { // one by one, and all at once
+		t.Run(queue, func(t *testing.T) {
+			story(t, func(t *testing.T, s *scene) {
+				s.arrive(bob, ben)
+				c := s.chat(carol, queue)
+				c.says("hello")
+				asked := c.now().Offer.Ringing
+				s.dismiss(asked[0])
+				other := map[handoff.Party]handoff.Party{bob: ben, ben: bob}[asked[0]]
+				require.Equal(t, []handoff.Party{other}, c.now().Offer.Ringing)
+				c.accepts(other)
+			})
+		})
+	}
+}
+
+// Who holds a session may give it back to a colleague, agent or not.
+func TestDismissedIsAskedForItBack(t *testing.T) {
+	story(t, func(t *testing.T, s *scene) {
+		c := s.taken(carol, "support", alice)
+		s.arrive(bob)
+		c.hands(alice, desk.Target{Agent: bob})
+		c.accepts(bob)
+		s.must(c.reclaiming(alice))
+		s.dismiss(bob)
+		require.True(t, c.now().Offer.Rings(bob))
+		c.accepts(bob)
+		require.Equal(t, alice, c.now().Holder)
+	})
+}
