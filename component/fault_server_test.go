@@ -86,7 +86,9 @@ func (w *troubled) start() {
 	w.t.Helper()
 	ctx := context.Background()
 	log := slog.New(slog.NewTextHandler(&w.log, &slog.HandlerOptions{Level: slog.LevelInfo}))
-	db, err := store.Open(ctx, store.Source{Path: w.t.TempDir() + "/b.db"}, store.Options{Logger: log})
+	file := w.t.TempDir() + "/b.db"
+	require.NoError(w.t, fresh(file))
+	db, err := store.Open(ctx, store.Source{Path: file}, store.Options{Logger: log})
 	require.NoError(w.t, err)
 	ids := 0
 	w.desk = desk.New(desk.Config{Domain: ourDomain, Store: db, Directory: &w.directory, Policy: w.policy, Log: log,

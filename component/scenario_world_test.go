@@ -68,7 +68,10 @@ func (w *world) database(boot int) string {
 func (w *world) start() error {
 	log := slog.New(slog.NewTextHandler(&w.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	ctx := context.Background()
-	var err error
+	err := fresh(w.database(w.boots))
+	if err != nil {
+		return err
+	}
 	if w.store, err = store.Open(ctx, store.Source{Path: w.database(w.boots)}, store.Options{Logger: log}); err != nil {
 		return err
 	}

@@ -170,18 +170,17 @@ func TestClockStepDuringCoolDown(t *testing.T) {
 	}
 }
 
-// Ten thousand offers whose time is over at the start end once each, in
-// batches, and each party learns of it once.
+// A thousand offers whose time is over at the start end once each, in batches,
+// and each party learns of it once.
 func TestManyOverdueAtTheStart(t *testing.T) {
-	const many = 3_000
+	const many = 1_000
 	story(t, func(t *testing.T, s *scene) {
 		open := manyOffered(t, s, many)
 		s.stop()
 		time.Sleep(24 * time.Hour)
 		s.start()
-		commits := s.store.count()
 		s.pass(time.Minute)
-		require.LessOrEqual(t, s.store.count(), commits+2*many/256+10, "commits while nothing was due")
+		require.LessOrEqual(t, s.store.count(), 2*many/256+10, "commits of the store since the start")
 		told := map[string]int{}
 		for _, it := range s.courier.all() {
 			if o, ok := it.Effect.(handoff.Outcome); ok && open[o.Transfer] {
@@ -189,7 +188,7 @@ func TestManyOverdueAtTheStart(t *testing.T) {
 				told[o.Transfer+" "+name(it.To)]++
 			}
 		}
-		require.Len(t, told, 2*many, "each offer, to either party")
+		require.Equal(t, 2*many, len(told), "each offer, to either party") // all of them fill pages
 		for what, n := range told {
 			require.Equal(t, 1, n, what)
 		}

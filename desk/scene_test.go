@@ -110,6 +110,7 @@ func newScene(t T, path string) *scene {
 func (s *scene) start() {
 	s.t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
+	fresh(s.t, s.path)
 	var err error
 	s.file, err = store.Open(ctx, store.Source{Path: s.path}, store.Options{})
 	require.NoError(s.t, err)

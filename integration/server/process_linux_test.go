@@ -38,10 +38,10 @@ func TestDiesWithAKilledParent(t *testing.T) {
 
 		require.NoError(t, cmd.Process.Kill())
 		_ = cmd.Wait()
-		require.NoError(t, conn.SetDeadline(time.Now().Add(10*time.Second)))
+		require.NoError(t, conn.SetDeadline(time.Now().Add(patience)))
 		_, err = io.ReadAll(conn) // ends when the server does
 		require.NotErrorIs(t, err, os.ErrDeadlineExceeded, "the server outlived its parent")
-		require.Eventually(t, func() bool { return len(processesIn(dir)) == 0 }, 10*time.Second, 5*time.Millisecond,
+		require.Eventually(t, func() bool { return len(processesIn(dir)) == 0 }, patience, 5*time.Millisecond,
 			"processes of it are left")
 		// The kernel closes a dying process's sockets one after another.
 		require.Eventually(t, func() bool {
@@ -50,7 +50,7 @@ func TestDiesWithAKilledParent(t *testing.T) {
 				late.Close()
 			}
 			return err != nil
-		}, 10*time.Second, 5*time.Millisecond, "somebody still listens")
+		}, patience, 5*time.Millisecond, "somebody still listens")
 	})
 }
 
@@ -60,7 +60,7 @@ func TestKillLeavesNoProcess(t *testing.T) {
 		s := start(t, name, Options{})
 		require.NotEmpty(t, processesIn(s.Addr().Dir))
 		require.NoError(t, s.Kill())
-		require.Eventually(t, func() bool { return len(processesIn(s.Addr().Dir)) == 0 }, 10*time.Second, 5*time.Millisecond,
+		require.Eventually(t, func() bool { return len(processesIn(s.Addr().Dir)) == 0 }, patience, 5*time.Millisecond,
 			"processes of it are left")
 	})
 }

@@ -20,6 +20,9 @@ import (
 	"baton/integration/throwaway"
 )
 
+// patience is for what comes at once, on a machine that has much else to do.
+const patience = time.Minute
+
 func answers(t *testing.T, s Server) {
 	t.Helper()
 	a := s.Addr()
@@ -186,7 +189,7 @@ func exchange(t *testing.T, addr, ns, to string) (conn net.Conn, await func(text
 	conn, err := net.Dial("tcp", addr)
 	require.NoError(t, err)
 	t.Cleanup(func() { conn.Close() })
-	require.NoError(t, conn.SetDeadline(time.Now().Add(10*time.Second)))
+	require.NoError(t, conn.SetDeadline(time.Now().Add(patience)))
 	fmt.Fprintf(conn, "<stream:stream xmlns='%s' xmlns:stream='http://etherx.jabber.org/streams' to='%s' version='1.0'>", ns, to)
 	return conn, func(text string) string {
 		t.Helper()

@@ -15,9 +15,12 @@ import (
 	"baton/desk"
 )
 
+// fewest is how many histories find every mutant, with a margin: it takes up to 20.
+const fewest = 100
+
 var (
 	flagSeed  = flag.Uint64("seed", 0, "the first seed; TestHistory plays this one")
-	flagN     = flag.Uint64("histories", 300, "how many histories")
+	flagN     = flag.Uint64("histories", usual, "how many histories")
 	flagSteps = flag.Int("steps", 100, "how many steps each has")
 	flagFile  = flag.Uint64("file", 50, "one history of so many is on a real database; 0: none")
 )
@@ -102,6 +105,9 @@ func TestHistories(t *testing.T) {
 			})
 		}
 	})
+	if !t.Failed() && (n == 0 || done.Load() != n) {
+		t.Errorf("%d of %d histories were played", done.Load(), n)
+	}
 	took := time.Since(began)
 	t.Logf("%d histories of %d steps in %v: %.0f a second", done.Load(), *flagSteps, took.Round(time.Millisecond),
 		float64(done.Load())/took.Seconds())

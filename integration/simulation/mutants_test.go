@@ -107,8 +107,9 @@ func (w *world) holder(local string) handoff.Party {
 	return w.book.convs[local].Holder
 }
 
-// mutantHistories is how many histories a fault may hide for.
-const mutantHistories = 300
+// mutantHistories is how many histories a fault may hide for: as few as are
+// played where the fewest are, so that those are enough.
+const mutantHistories = fewest
 
 // TestMutants puts each fault into the system and plays until it is found.
 func TestMutants(t *testing.T) {
