@@ -24,8 +24,7 @@ func TestWrittenIsNotArrived(t *testing.T) {
 		p.step(step{l.text, func(p *play) { p.say(l) }, journalled(l.text)})
 	}
 	require.Zero(t, p.user("alice").shown(first.text))
-	require.NoError(t, p.p.cmd.Process.Kill())
-	<-p.p.done
+	p.p.Kill()
 
 	p.crashed(stop)
 	p.step(say(first, second, third))

@@ -4,17 +4,17 @@ package crash
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"baton/integration/program"
 )
 
 const (
@@ -30,7 +30,7 @@ type play struct {
 	dir   string
 	conf  string
 	env   []string // of the first life, and those after it until it died
-	p     *process
+	p     *program.Process
 	conv  string // the conversation's address
 	lines []said
 
@@ -131,7 +131,7 @@ func (p *play) wait(s step) bool {
 		if done {
 			return true
 		}
-		if p.p.ended() {
+		if p.p.Ended() {
 			if done, _ := p.s.look(func() bool { return s.done(p) }); done { // it has just ended as it should
 				return true
 			}
@@ -140,7 +140,7 @@ func (p *play) wait(s step) bool {
 		}
 		select {
 		case <-changed:
-		case <-p.p.done:
+		case <-p.p.Done():
 		case <-tick.C:
 		case <-timer.C:
 			return false
@@ -151,7 +151,7 @@ func (p *play) wait(s step) bool {
 // crashed notes what a crash left and starts the program again.
 func (p *play) crashed(s step) {
 	p.t.Helper()
-	require.True(p.t, p.p.killed() && !p.died, "%s: the program ended by itself:\n%s", s.name, p.p.output())
+	require.True(p.t, p.p.Killed() && !p.died, "%s: the program ended by itself:\n%s", s.name, p.p.Output())
 	p.died, p.shaken = true, true
 	for { // what it wrote at last is still being read
 		gone, changed := p.s.look(func() bool { return p.s.conn == nil })
@@ -172,14 +172,14 @@ func (p *play) launch() { p.p = launch(p.t, p.conf, p.env...) }
 // settle waits until what was under way has arrived, so that people see what
 // had an effect, but not for ever: not all of it does without them.
 func (p *play) settle() {
-	for began := time.Now(); time.Since(began) < rest && !p.p.ended(); {
+	for began := time.Now(); time.Since(began) < rest && !p.p.Ended(); {
 		up, changed := p.s.look(func() bool { return p.s.conn != nil })
 		if up && p.count("SELECT count(*) FROM outbox") == 0 {
 			return
 		}
 		select {
 		case <-changed:
-		case <-p.p.done:
+		case <-p.p.Done():
 		case <-time.After(20 * time.Millisecond):
 		}
 	}
@@ -189,12 +189,10 @@ func (p *play) settle() {
 var stop = step{"stop",
 	func(p *play) {
 		if is, _ := p.s.look(func() bool { return up.done(p) }); is {
-			if err := p.p.cmd.Process.Signal(syscall.SIGTERM); !errors.Is(err, os.ErrProcessDone) {
-				require.NoError(p.t, err)
-			}
+			p.p.Term(p.t)
 		}
 	},
-	func(p *play) bool { return p.p.ended() && !p.p.killed() && p.p.cmd.ProcessState.Success() }}
+	func(p *play) bool { return p.p.Ended() && p.p.Status() == 0 }}
 
 // restart ends it in order and starts it again.
 var restart = step{"restart", stop.do, func(p *play) bool {

@@ -8,7 +8,6 @@ import (
 	"hash/fnv"
 	"math/rand/v2"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -20,6 +19,7 @@ import (
 	"go.uber.org/goleak"
 
 	"baton/fault"
+	"baton/integration/program"
 )
 
 var seed = flag.Uint64("seed", uint64(time.Now().UnixNano())%1_000_000, "draws the later passings")
@@ -54,10 +54,8 @@ func runAll(m *testing.M) (int, error) {
 		return 1, err
 	}
 	defer os.RemoveAll(dir)
-	binary = filepath.Join(dir, "baton")
-	text, err := exec.Command("go", "build", "-buildvcs=false", "-tags", "fault", "-o", binary, "baton/cmd/baton").CombinedOutput()
-	if err != nil {
-		return 1, fmt.Errorf("the program cannot be built: %w\n%s", err, text)
+	if binary, err = program.Build(dir, "-tags", "fault"); err != nil {
+		return 1, err
 	}
 	return m.Run(), nil
 }

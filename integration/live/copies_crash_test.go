@@ -36,7 +36,7 @@ func TestServerCopiesAfterCrash(t *testing.T) {
 		w.eventually("the copy waits for what may still arrive in it", func() bool {
 			return w.count("SELECT count(*) FROM outbox WHERE kind = 'surrender'") == 1
 		})
-		w.baton.kill()
+		w.baton.Kill()
 		w.restart()
 		line.release()
 		w.settled(alice, bob, ann)
@@ -80,7 +80,7 @@ end, 10)`
 		} else {
 			<-asked
 		}
-		w.baton.kill()
+		w.baton.Kill()
 		w.restart()
 		w.settled(alice, bob, ann)
 		require.Empty(t, w.own(alice, conv))

@@ -36,7 +36,7 @@ func copying(t *testing.T, on, mode string, o server.Options, change func(settin
 		return s
 	})
 	w.start()
-	w.baton.says(t, "msg=connected")
+	w.baton.Says(t, "msg=connected")
 	return w
 }
 
@@ -101,7 +101,7 @@ func TestServerCopies(t *testing.T) {
 
 func copiesMove(t *testing.T, on, mode string, o server.Options) {
 	w := copying(t, on, mode, o, nil)
-	w.baton.says(t, "msg=\"archive copies\" host=example.com server_copy="+map[bool]string{true: "move", false: "remove"}[w.moves()])
+	w.baton.Says(t, "msg=\"archive copies\" host=example.com server_copy="+map[bool]string{true: "move", false: "remove"}[w.moves()])
 	alice, bob, ann, bert := w.agent("alice", "gajim", nil), w.agent("bob", "dino", nil), w.dial("ann", "phone", nil), w.agent("bert", "x", nil)
 	w.say(alice, "bob@example.com", "lunch?")
 	w.say(ann, "alice@example.com", "a word in private")
@@ -228,9 +228,9 @@ func TestServerCopiesIntoFullArchive(t *testing.T) {
 		require.NoError(t, err)
 		require.Contains(t, string(text), "_limit = 10000000")
 		require.NoError(t, os.WriteFile(file, []byte(strings.Replace(string(text), "_limit = 10000000", "_limit = 200", 1)), 0o600))
-		from := w.baton.here()
+		from := w.baton.Here()
 		require.NoError(t, w.server.Restart(t.Context()))
-		w.baton.saysSince(t, from, "msg=connected")
+		w.baton.SaysSince(t, from, "msg=connected")
 		alice, bob, ann := w.agent("alice", "a", nil), w.agent("bob", "b", nil), w.dial("ann", "c", nil)
 		conv := w.held(ann, alice)
 		for _, text := range numbers("filler", 1, 220) {
@@ -329,7 +329,7 @@ func TestServerCopiesStay(t *testing.T) {
 			return auto(s).with("archive.server_copy", "remove").with("roster.ejabberd_api", "").with("roster.strategy", "none")
 		})
 		w.start()
-		said := w.baton.says(t, `msg="archive copies"`)
+		said := w.baton.Says(t, `msg="archive copies"`)
 		require.Contains(t, said, "server_copy=keep")
 		require.Contains(t, said, "load mod_baton_archive")
 		require.Contains(t, said, "remove_mam_for_user_with_peer")

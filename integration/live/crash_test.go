@@ -34,7 +34,7 @@ func TestKilledInTheMiddle(t *testing.T) {
 				w.expect(alice, "a window full", client.Message(conv, "caller 050"))
 			}
 		}
-		w.baton.kill()
+		w.baton.Kill()
 		atDeath := callerSaid(w.journal())
 		w.restart()
 		require.Equal(t, offered, w.text("SELECT offer FROM conversations"), "the offer and its deadline")
@@ -119,7 +119,7 @@ func TestOfferExpiresWhileDown(t *testing.T) {
 		conv := w.held(ann, alice)
 		w.say(alice, conv, "!transfer bob@example.com")
 		offer := w.expect(bob, "the offer", client.Request(ns, "offer"))
-		w.baton.kill()
+		w.baton.Kill()
 		payload, _ := offer.Payload()
 		until(t, payload.Attr("expires"))
 		w.restart()

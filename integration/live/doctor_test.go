@@ -17,10 +17,10 @@ import (
 func examined(t *testing.T, w *world, status int) map[string]finding {
 	t.Helper()
 	p := launch(t, binary, "doctor", "--json", "--config", w.config.write(t, w.dir))
-	require.Equal(t, status, p.exits(t, patience), p.output())
-	p.orderly(t)
+	require.Equal(t, status, p.Exits(t), p.Output())
+	orderly(t, p)
 	var page struct{ Checks []finding }
-	require.NoError(t, json.Unmarshal([]byte(p.output()), &page), p.output())
+	require.NoError(t, json.Unmarshal([]byte(p.Output()), &page), p.Output())
 	found := map[string]finding{}
 	for _, c := range page.Checks {
 		require.NotContains(t, found, c.Check)
@@ -65,22 +65,22 @@ func TestDoctor(t *testing.T) {
 
 		t.Log("for people")
 		p := launch(t, binary, "doctor", "--config", filepath.Join(w.dir, "baton.json"))
-		require.Zero(t, p.exits(t, patience), p.output())
-		p.orderly(t)
-		require.Contains(t, p.output(), "✓ rosters")
-		t.Log("\n" + p.output())
+		require.Zero(t, p.Exits(t), p.Output())
+		orderly(t, p)
+		require.Contains(t, p.Output(), "✓ rosters")
+		t.Log("\n" + p.Output())
 
 		t.Log("beside a running service")
 		w.start()
-		w.baton.says(t, "msg=rosters")
-		require.Contains(t, w.baton.says(t, "msg=server"), "host=example.com software="+map[string]string{server.Prosody: "Prosody", server.Ejabberd: "ejabberd"}[on])
+		w.baton.Says(t, "msg=rosters")
+		require.Contains(t, w.baton.Says(t, "msg=server"), "host=example.com software="+map[string]string{server.Prosody: "Prosody", server.Ejabberd: "ejabberd"}[on])
 		found = examined(t, w, 0)
 		require.Equal(t, "not checked", found["service"].Status, "http.listen is empty")
 		require.Contains(t, found["the rest"].Text, "second login")
 		require.NotContains(t, found, "login")
 		alice, ann := w.agent("alice", "gajim", nil), w.dial("ann", "phone", nil)
 		w.open(ann, alice, "Hi")
-		require.NotContains(t, w.baton.output(), "broke", "it was not disturbed")
+		require.NotContains(t, w.baton.Output(), "broke", "it was not disturbed")
 	})
 }
 
@@ -145,10 +145,10 @@ func TestDoctorStopped(t *testing.T) {
 		file := w.config.write(t, w.dir)
 		for _, line := range []string{"✓ server", "✓ privileges", "✓ accounts"} {
 			p := launch(t, binary, "doctor", "--config", file)
-			p.says(t, line)
-			require.NoError(t, p.cmd.Process.Signal(syscall.SIGINT))
-			require.Contains(t, []int{0, 1}, p.exits(t, patience))
-			p.orderly(t)
+			p.Says(t, line)
+			p.Signal(t, syscall.SIGINT)
+			require.Contains(t, []int{0, 1}, p.Exits(t))
+			orderly(t, p)
 			for _, user := range []string{"alice", "bob", "bert"} {
 				require.Empty(t, kept(w, user))
 			}

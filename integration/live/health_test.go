@@ -18,7 +18,7 @@ func TestHealth(t *testing.T) {
 		server := startServer(t, on, server.Options{})
 		require.NoError(t, server.Kill())
 		w := begin(t, server, func(s settings) settings { return s.with("http.listen", "127.0.0.1:0") })
-		_, url, found := strings.Cut(w.baton.says(t, "/readyz"), "health")
+		_, url, found := strings.Cut(w.baton.Says(t, "/readyz"), "health")
 		require.True(t, found)
 		ready := strings.TrimSpace(url)
 		alive := strings.TrimSuffix(ready, "readyz") + "healthz"
@@ -32,13 +32,13 @@ func TestHealth(t *testing.T) {
 		require.Contains(t, body["server"], "the server cannot be reached at "+server.Addr().ComponentAddr, "it says why")
 
 		require.NoError(t, server.Restart(t.Context()))
-		w.baton.says(t, "msg=connected")
+		w.baton.Says(t, "msg=connected")
 		status, body = get(t, ready)
 		require.Equal(t, http.StatusOK, status, body)
 		require.Equal(t, map[string]string{"status": "ok", "server": "ok"}, body)
 
 		require.NoError(t, server.Kill())
-		w.baton.says(t, "the connection to the server broke")
+		w.baton.Says(t, "the connection to the server broke")
 		status, body = get(t, ready)
 		require.Equal(t, http.StatusServiceUnavailable, status)
 		require.NotEmpty(t, body["server"])

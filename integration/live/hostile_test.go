@@ -25,7 +25,7 @@ func TestHostile(t *testing.T) {
 		w := &world{t: t, server: startServer(t, on, server.Options{Accounts: accounts}), dir: dataDir(t)}
 		w.config = standard(w.server.Addr().ComponentAddr, w.dir).with("limits.rate", "1000/s").with("roster.strategy", "none")
 		w.start()
-		w.baton.says(t, "msg=connected")
+		w.baton.Says(t, "msg=connected")
 		alice, bob, ann := w.dial("alice", "a", nil), w.dial("bob", "b", nil), w.dial("ann", "c", nil)
 		for _, agent := range []*client.Client{alice, bob} { // no roster tells the desk of them
 			require.NoError(t, agent.SendXML("<presence to='"+desk+"'/>"))
@@ -41,7 +41,7 @@ func TestHostile(t *testing.T) {
 		s.say(bob, desk, "y")
 		s.values["conversation"] = bare(s.expect(bob, "the handover message", client.Message("", "New session")).From)
 
-		start := w.baton.here()
+		start := w.baton.Here()
 		for i, c := range cases {
 			s.play(c, i)
 			if i%20 != 0 && i != len(cases)-1 {
@@ -53,7 +53,7 @@ func TestHostile(t *testing.T) {
 			s.say(alice, conv, word)
 			s.expect(ann, "the canary after "+c.String(), client.Message(support, word))
 		}
-		said := w.baton.output()[start:]
+		said := w.baton.Output()[start:]
 		require.NotContains(t, said, "nightjar")
 		require.NotContains(t, said, "panic")
 		require.NotContains(t, said, "msg=connected", "the link broke")

@@ -5,7 +5,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -25,7 +24,7 @@ func begin(t *testing.T, server server.Server, change func(settings) settings) *
 // wrong, what to do, and when it is tried again.
 func (w *world) complains(from int, texts ...string) {
 	w.t.Helper()
-	line := w.baton.saysSince(w.t, from, "level=ERROR msg=\""+texts[0])
+	line := w.baton.SaysSince(w.t, from, "level=ERROR msg=\""+texts[0])
 	for _, text := range texts[1:] {
 		require.Contains(w.t, line, text)
 	}
@@ -50,7 +49,7 @@ func TestWrongSecret(t *testing.T) {
 		t.Log("it is corrected at the server")
 		edit(t, server, `"another"`, `"`+secret+`"`)
 		require.NoError(t, server.Restart(t.Context()))
-		w.baton.says(t, "msg=connected")
+		w.baton.Says(t, "msg=connected")
 	})
 }
 
@@ -65,8 +64,8 @@ func TestUnknownDomain(t *testing.T) {
 		} else {
 			w.complains(0, "the server refused the login", "has for handoff.example.net", "component.domain")
 		}
-		w.baton.term(t)
-		require.Zero(t, w.baton.exits(t, 10*time.Second), "SIGTERM while not connected")
+		w.baton.Term(t)
+		require.Zero(t, w.baton.Exits(t), "SIGTERM while not connected")
 	})
 }
 
@@ -77,21 +76,21 @@ func TestServerDownThenUp(t *testing.T) {
 		w := begin(t, server, nil)
 		w.complains(0, "the server cannot be reached at "+server.Addr().ComponentAddr, "start it, or correct component.address")
 		require.NoError(t, server.Restart(t.Context()))
-		w.baton.says(t, "msg=connected")
+		w.baton.Says(t, "msg=connected")
 
 		t.Log("it is restarted in order")
 		w.agent("bert", "b", nil) // the last in the list: all rosters are written, nothing is under way
-		from := w.baton.here()
+		from := w.baton.Here()
 		require.NoError(t, server.Restart(t.Context()))
 		w.complains(from, "the connection to the server broke", "the server closed it without a word, as when it stops")
-		w.baton.saysSince(t, from, "msg=connected")
+		w.baton.SaysSince(t, from, "msg=connected")
 
 		t.Log("it crashes")
-		from = w.baton.here()
+		from = w.baton.Here()
 		require.NoError(t, server.Kill())
 		w.complains(from, "the connection to the server broke")
-		w.baton.term(t)
-		require.Zero(t, w.baton.exits(t, 10*time.Second), "SIGTERM while not connected")
+		w.baton.Term(t)
+		require.Zero(t, w.baton.Exits(t), "SIGTERM while not connected")
 	})
 }
 
@@ -109,11 +108,11 @@ func TestSecondCopyWithTheSameDatabase(t *testing.T) {
 		w := serve(t, on, nil)
 		file := filepath.Join(w.dir, "baton.json")
 		second := launch(t, binary, "serve", "--config", file)
-		require.Equal(t, 1, second.exits(t, patience), second.output())
-		require.Contains(t, second.output(), "in process ")
-		require.Contains(t, second.output(), filepath.Join(w.dir, "baton.db"))
-		require.Contains(t, second.output(), "stop that one first, or give this one a database of its own")
-		second.orderly(t)
+		require.Equal(t, 1, second.Exits(t), second.Output())
+		require.Contains(t, second.Output(), "in process ")
+		require.Contains(t, second.Output(), filepath.Join(w.dir, "baton.db"))
+		require.Contains(t, second.Output(), "stop that one first, or give this one a database of its own")
+		orderly(t, second)
 		alice, ann := w.agent("alice", "a", nil), w.dial("ann", "c", nil)
 		w.open(ann, alice, "the first works on")
 	})
@@ -131,7 +130,7 @@ func TestSecondCopyWithAnotherDatabase(t *testing.T) {
 	alice, ann := first.agent("alice", "a", nil), first.dial("ann", "c", nil)
 	first.open(ann, alice, "the first works on")
 
-	first.baton.term(t)
-	require.Zero(t, first.baton.exits(t, 10*time.Second))
-	second.baton.says(t, "msg=connected")
+	first.baton.Term(t)
+	require.Zero(t, first.baton.Exits(t))
+	second.baton.Says(t, "msg=connected")
 }

@@ -7,17 +7,17 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	"go.uber.org/goleak"
 
+	"baton/integration/program"
 	"baton/integration/server"
 )
 
-// binary is the program under test, built once by TestMain.
+// binary is the program under test, built once by TestMain, with the race detector if
+// the tests have it.
 var binary string
 
 func TestMain(m *testing.M) {
@@ -41,23 +41,12 @@ func runAll(m *testing.M) (status int, err error) {
 			return 1, err
 		}
 	}
-	dir, err := os.MkdirTemp("", "baton-live-")
+	dir, tmp, err := program.Folder("baton-live-")
 	if err != nil {
 		return 1, err
 	}
 	defer os.RemoveAll(dir)
-	if binary, err = build(dir); err != nil {
-		return 1, err
-	}
-	tmp := filepath.Join(dir, "tmp")
-	// The servers run as users of their own where they can and must reach their folder.
-	if err := os.Mkdir(tmp, 0o755); err != nil {
-		return 1, err
-	}
-	if err := os.Chmod(dir, 0o711); err != nil {
-		return 1, err
-	}
-	if err := os.Setenv("TMPDIR", tmp); err != nil {
+	if binary, err = program.Build(dir, watched...); err != nil {
 		return 1, err
 	}
 	flag.Parse()
@@ -72,21 +61,6 @@ func runAll(m *testing.M) (status int, err error) {
 		return status, nil
 	}
 	return 0, leftovers(tmp)
-}
-
-// build compiles the program, with the race detector if the tests have it.
-func build(dir string) (string, error) {
-	out := filepath.Join(dir, "baton")
-	args := []string{"build", "-buildvcs=false", "-o", out}
-	if raceEnabled {
-		// SQLite in it is C turned into Go: watched, it takes several times as long. Not more of its modules: they
-		// hold copies of generic code, of sync.Map for one, and unwatched those look like races wherever they are used.
-		args = append(args, "-race", "-gcflags=modernc.org/sqlite/lib=-race=false")
-	}
-	if text, err := exec.Command("go", append(args, "baton/cmd/baton")...).CombinedOutput(); err != nil {
-		return "", fmt.Errorf("the program cannot be built: %w\n%s", err, text)
-	}
-	return out, nil
 }
 
 // leftovers reports goroutines, files and processes that outlived the tests.

@@ -5,17 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 )
-
-// attributes: the process dies with us, however we die.
-func attributes(as *user) *syscall.SysProcAttr {
-	attr := &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	if as != nil {
-		attr.Credential = &syscall.Credential{Uid: as.uid, Gid: as.uid}
-	}
-	return attr
-}
 
 // children lists the processes that we started and that still run.
 func children() []string {

@@ -2,8 +2,4 @@
 
 package live
 
-import "syscall"
-
-func attributes(*user) *syscall.SysProcAttr { return nil }
-
 func children() []string { return nil }

@@ -2,4 +2,4 @@
 
 package live
 
-const raceEnabled = false
+var watched []string

@@ -30,7 +30,7 @@ func serveBehind(t *testing.T, on string, change func(settings) settings) (*worl
 	link := newTap(t, w.server.Addr().ComponentAddr)
 	w.configure(link.addr, change)
 	w.start()
-	w.baton.says(t, "msg=connected")
+	w.baton.Says(t, "msg=connected")
 	return w, link
 }
 
@@ -52,9 +52,9 @@ func TestServerRestart(t *testing.T) {
 		}
 		w.eventually("all journalled", func() bool { return w.count("SELECT count(*) FROM dialog") == 1+len(texts) })
 		require.Equal(t, len(texts), w.count("SELECT count(*) FROM outbox WHERE kind = 'line'"))
-		from := w.baton.here()
+		from := w.baton.Here()
 		require.NoError(t, w.server.Kill())
-		w.baton.saysSince(t, from, "the connection to the server broke")
+		w.baton.SaysSince(t, from, "the connection to the server broke")
 		line.release()
 		// She is back before the program is: ejabberd forgets until the next login
 		// a message that it stores for somebody who logs in just then.
@@ -62,7 +62,7 @@ func TestServerRestart(t *testing.T) {
 		require.NoError(t, w.server.Restart(t.Context()))
 		again := w.dial("alice", "a", nil)
 		link.release()
-		w.baton.saysSince(t, from, "msg=connected")
+		w.baton.SaysSince(t, from, "msg=connected")
 		w.known(again)
 		ann2 := w.dial("ann", "c", nil)
 		w.stillHeld(ann2, again, conv)
@@ -85,8 +85,8 @@ func TestStop(t *testing.T) {
 			sent[w.say(ann, support, text)] = text
 		}
 		w.expect(alice, "some of them", client.Message(conv, "caller 0"))
-		w.baton.term(t)
-		require.Zero(t, w.baton.exits(t, 10*time.Second))
+		w.baton.Term(t)
+		require.Zero(t, w.baton.Exits(t))
 		require.NoError(t, ann.Ping(t.Context(), ""))
 
 		var kept []string
@@ -121,7 +121,7 @@ func TestStopAnswersTheLast(t *testing.T) {
 		conv := w.held(ann, alice)
 		w.settled(alice, bob, ann)
 		link.hold()
-		w.baton.term(t)
+		w.baton.Term(t)
 		w.eventually("our end of the stream", func() bool {
 			up, _ := link.flowed()
 			return strings.HasSuffix(up, "</stream:stream>")
@@ -134,7 +134,7 @@ func TestStopAnswersTheLast(t *testing.T) {
 			return strings.Contains(down, "he does not hold it") && strings.Contains(down, "in time")
 		})
 		link.release()
-		require.Zero(t, w.baton.exits(t, 10*time.Second))
+		require.Zero(t, w.baton.Exits(t))
 		w.expect(bob, "the refusal", func(e client.Event) bool { return client.ErrorOf("")(e) && e.ID == refused })
 		lines := w.journal()
 		require.Equal(t, "in time", lines[len(lines)-1].body)
@@ -152,8 +152,8 @@ func TestStopAtRest(t *testing.T) {
 		alice, ann := w.agent("alice", "a", nil), w.dial("ann", "c", nil)
 		conv := w.held(ann, alice)
 		w.stillHeld(ann, alice, conv)
-		w.baton.term(t)
-		require.Zero(t, w.baton.exits(t, 10*time.Second))
+		w.baton.Term(t)
+		require.Zero(t, w.baton.Exits(t))
 		require.NoFileExists(t, w.dir+"/baton.db-wal", "the log is copied into the database")
 		up, down := line.flowed()
 		require.Regexp(t, `</stream:stream>$`, up)

@@ -16,7 +16,7 @@ import (
 func TestRosters(t *testing.T) {
 	onEach(t, func(t *testing.T, on string) {
 		w := serve(t, on, nil)
-		w.baton.says(t, map[bool]string{true: "strategy=ejabberd-api", false: "strategy=privilege"}[w.server.Facts().RosterByAPI])
+		w.baton.Says(t, map[bool]string{true: "strategy=ejabberd-api", false: "strategy=privilege"}[w.server.Facts().RosterByAPI])
 		alice, bob, ann := w.agent("alice", "gajim", nil), w.agent("bob", "dino", nil), w.dial("ann", "phone", nil)
 		conv := bare(w.open(ann, alice, "Hi, I was charged twice").From)
 		theDesk := desk + ` "Transfer desk" both []`
@@ -92,7 +92,7 @@ func kept(w *world, user string) []string {
 func TestRosterBySubscription(t *testing.T) {
 	onEach(t, func(t *testing.T, on string) {
 		w := serve(t, on, func(s settings) settings { return s.with("roster.strategy", "subscribe") })
-		w.baton.says(t, "strategy=subscribe")
+		w.baton.Says(t, "strategy=subscribe")
 		alice, ann := w.dial("alice", "gajim", nil), w.dial("ann", "phone", nil)
 		lets := func(contact string) {
 			w.since(alice, 0, "the request", client.Presence(contact, "subscribe"))
@@ -106,8 +106,8 @@ func TestRosterBySubscription(t *testing.T) {
 		w.since(alice, 0, "its presence", client.Presence(conv, ""))
 
 		// The program comes again: whoever let a contact in is not bothered.
-		w.baton.term(t)
-		require.Zero(t, w.baton.exits(t, patience))
+		w.baton.Term(t)
+		require.Zero(t, w.baton.Exits(t))
 		before := alice.Mark()
 		w.restart()
 		w.since(alice, before, "the contact is back", client.Presence(conv, ""))

@@ -5,7 +5,6 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -27,16 +26,16 @@ func (w *world) played(script string) map[string][]fact {
 		"sudo apt-get install --no-install-recommends python3-slixmpp", out)
 	p := launch(w.t, python, "-B", "../slixmpp/"+script, "--server", w.server.Addr().C2S, "--ca", w.server.Addr().CertFile,
 		"--service", service, "--password", "pw", "ann@example.com", "alice@example.com", "bob@example.com")
-	require.Zero(w.t, p.exits(w.t, 90*time.Second), p.output())
+	require.Zero(w.t, p.Exits(w.t), p.Output())
 	saw := map[string][]fact{}
-	for line := range strings.Lines(p.output()) {
+	for line := range strings.Lines(p.Output()) {
 		var f fact
 		if strings.HasPrefix(line, "{") { // slixmpp itself says something about stringprep
 			require.NoError(w.t, json.Unmarshal([]byte(line), &f), line)
 			saw[f.Who] = append(saw[f.Who], f)
 		}
 	}
-	require.Equal(w.t, []fact{{Result: "ok"}}, saw[""], p.output())
+	require.Equal(w.t, []fact{{Result: "ok"}}, saw[""], p.Output())
 	return saw
 }
 

@@ -75,7 +75,7 @@ func fromDocs(t *testing.T, on string) *world {
 	file := filepath.Join(w.dir, "baton.yaml")
 	require.NoError(t, os.WriteFile(file, []byte(snippet(t, on+".md", "/etc/baton/baton.yaml", baton...)), 0o600))
 	w.baton = launch(t, binary, "serve", "--config", file)
-	w.baton.says(t, "msg=connected")
+	w.baton.Says(t, "msg=connected")
 	return w
 }
 
@@ -85,8 +85,8 @@ func TestDocumentedConfiguration(t *testing.T) {
 	onEach(t, func(t *testing.T, on string) {
 		w := fromDocs(t, on)
 		f := w.server.Facts()
-		w.baton.says(t, map[bool]string{true: "rosters host=example.com strategy=ejabberd-api", false: "rosters host=example.com strategy=privilege"}[f.RosterByAPI])
-		w.baton.says(t, map[bool]string{true: "archive copies\" host=example.com server_copy=move by=mod_baton_archive",
+		w.baton.Says(t, map[bool]string{true: "rosters host=example.com strategy=ejabberd-api", false: "rosters host=example.com strategy=privilege"}[f.RosterByAPI])
+		w.baton.Says(t, map[bool]string{true: "archive copies\" host=example.com server_copy=move by=mod_baton_archive",
 			false: "archive copies\" host=example.com server_copy=remove by=ejabberd-api"}[f.MovesArchive])
 		alice, bob, ann := w.agent("alice", "gajim", nil), w.agent("bob", "dino", nil), w.dial("ann", "phone", nil)
 		conv := bare(w.open(ann, alice, "Hi, I was charged twice").From)
@@ -113,8 +113,8 @@ func TestDocumentedConfiguration(t *testing.T) {
 		}
 		w.say(ann, "bob@example.com", "those with an account may")
 		w.expect(bob, "a colleague", client.Message("ann@example.com", "those with an account may"))
-		w.baton.term(t)
-		require.Zero(t, w.baton.exits(t, patience))
+		w.baton.Term(t)
+		require.Zero(t, w.baton.Exits(t))
 	})
 }
 

@@ -1,6 +1,7 @@
 package live
 
 import (
+	"cmp"
 	"database/sql"
 	"fmt"
 	"net"
@@ -8,9 +9,10 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"baton/integration/program"
 )
 
 // nowhere is an address where no server listens. Nobody can take it: ports
@@ -22,12 +24,12 @@ const nowhere = "127.0.0.1:1"
 func ended(t *testing.T, status int, args []string, texts ...string) {
 	t.Helper()
 	p := launch(t, binary, args...)
-	require.Equal(t, status, p.exits(t, patience), p.output())
-	p.orderly(t)
+	require.Equal(t, status, p.Exits(t), p.Output())
+	orderly(t, p)
 	for _, text := range texts {
-		require.Contains(t, p.output(), text)
+		require.Contains(t, p.Output(), text)
 	}
-	require.Equal(t, 1, strings.Count("\n"+p.output(), "\nbaton: "), "one message: %s", p.output())
+	require.Equal(t, 1, strings.Count("\n"+p.Output(), "\nbaton: "), "one message: %s", p.Output())
 }
 
 // minimal is the shortest configuration there is, as people write it.
@@ -137,11 +139,11 @@ func TestDataFolder(t *testing.T) {
 		require.NoError(t, os.Chmod(dir, 0o555))
 		defer os.Chmod(dir, 0o700) // so that it can be removed
 		nobody := unprivileged(t, file, dir)
-		p := launchAs(t, nobody, binary, "serve", "--config", file)
-		require.Equal(t, 1, p.exits(t, patience), p.output())
-		p.orderly(t)
-		require.Contains(t, p.output(), "baton: store: cannot use "+dir)
-		require.Contains(t, p.output(), fmt.Sprintf("permission denied: the user this runs as (uid %d) must be able to write there", nobody.id()))
+		p := program.Launch(t, binary, program.Options{Args: []string{"serve", "--config", file}, As: nobody})
+		require.Equal(t, 1, p.Exits(t), p.Output())
+		orderly(t, p)
+		require.Contains(t, p.Output(), "baton: store: cannot use "+dir)
+		require.Contains(t, p.Output(), fmt.Sprintf("permission denied: the user this runs as (uid %d) must be able to write there", cmp.Or(int(nobody.Uid), os.Geteuid())))
 	})
 }
 
@@ -207,10 +209,10 @@ func TestStopWithoutConnection(t *testing.T) {
 	t.Parallel()
 	s, dir := lonely(t)
 	p := launch(t, binary, "serve", "--config", s.write(t, dir))
-	p.says(t, "cannot be reached")
-	p.term(t)
-	require.Zero(t, p.exits(t, 10*time.Second), p.output())
-	p.orderly(t)
+	p.Says(t, "cannot be reached")
+	p.Term(t)
+	require.Zero(t, p.Exits(t), p.Output())
+	orderly(t, p)
 	require.NoFileExists(t, filepath.Join(dir, "baton.db-wal"))
 
 	silent, err := net.Listen("tcp", "127.0.0.1:0") // takes connections and says nothing
@@ -221,8 +223,8 @@ func TestStopWithoutConnection(t *testing.T) {
 	conn, err := silent.Accept()
 	require.NoError(t, err)
 	defer conn.Close()
-	p.term(t)
-	require.Zero(t, p.exits(t, 10*time.Second), p.output())
-	p.orderly(t)
-	require.NotContains(t, p.output(), "level=ERROR")
+	p.Term(t)
+	require.Zero(t, p.Exits(t), p.Output())
+	orderly(t, p)
+	require.NotContains(t, p.Output(), "level=ERROR")
 }

@@ -3,20 +3,18 @@ package live
 import (
 	"os"
 	"path/filepath"
+	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 )
 
-// user is somebody without privileges, whom file modes apply to.
-type user struct{ uid uint32 }
-
 // unprivileged returns whom to run the program as if we are root ourselves, and
-// lets them read a configuration and reach a folder; nil if we are not.
-func unprivileged(t *testing.T, file, folder string) *user {
+// lets them read a configuration and reach a folder; if we are not, ourselves.
+func unprivileged(t *testing.T, file, folder string) syscall.Credential {
 	t.Helper()
 	if os.Geteuid() != 0 {
-		return nil
+		return syscall.Credential{}
 	}
 	const nobody = 65534
 	require.NoError(t, os.Chown(file, nobody, nobody))
@@ -25,13 +23,5 @@ func unprivileged(t *testing.T, file, folder string) *user {
 			require.NoError(t, os.Chmod(dir, 0o711))
 		}
 	}
-	return &user{nobody}
-}
-
-// id is the number of the user, ours for nil.
-func (u *user) id() int {
-	if u == nil {
-		return os.Geteuid()
-	}
-	return int(u.uid)
+	return syscall.Credential{Uid: nobody, Gid: nobody}
 }

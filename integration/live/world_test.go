@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"baton/integration/client"
+	"baton/integration/program"
 	"baton/integration/server"
 )
 
@@ -33,7 +34,7 @@ type world struct {
 	server server.Server
 	dir    string // data and configuration of the program
 	config settings
-	baton  *process
+	baton  *program.Process
 }
 
 // onEach runs a test on every make of server.
@@ -53,7 +54,7 @@ func serve(t *testing.T, on string, change func(settings) settings) *world {
 	w := &world{t: t, server: lendServer(t, on), dir: dataDir(t)}
 	w.configure(w.server.Addr().ComponentAddr, change)
 	w.start()
-	w.baton.says(t, "msg=connected")
+	w.baton.Says(t, "msg=connected")
 	return w
 }
 
@@ -84,12 +85,12 @@ func (w *world) start() {
 	baton := w.baton
 	w.t.Cleanup(func() { // before launch's own, which kills
 		select {
-		case <-baton.done: // the test ended it
+		case <-baton.Done(): // the test ended it
 		default:
-			baton.term(w.t)
-			require.Zero(w.t, baton.exits(w.t, 15*time.Second), "exit status")
+			baton.Term(w.t)
+			require.Zero(w.t, baton.Exits(w.t), "exit status")
 		}
-		baton.orderly(w.t)
+		orderly(w.t, baton)
 	})
 }
 
@@ -97,7 +98,7 @@ func (w *world) start() {
 func (w *world) restart() {
 	w.t.Helper()
 	w.start()
-	w.baton.says(w.t, "msg=connected")
+	w.baton.Says(w.t, "msg=connected")
 }
 
 // dial logs somebody in.

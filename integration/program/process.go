@@ -1,6 +1,7 @@
 package program
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -153,17 +154,25 @@ func lineWith(all string, from int, text string) (string, bool) {
 	return all[strings.LastIndexByte(all[:at], '\n')+1 : at+end], true
 }
 
-// Signal sends one, such as SIGTERM, which asks it to end in order.
+// Signal sends one, unless the process has ended.
 func (p *Process) Signal(t testing.TB, s syscall.Signal) {
 	t.Helper()
-	require.NoError(t, p.cmd.Process.Signal(s))
+	if err := p.cmd.Process.Signal(s); !errors.Is(err, os.ErrProcessDone) {
+		require.NoError(t, err)
+	}
+}
+
+// Term asks the process to end in order, by SIGTERM.
+func (p *Process) Term(t testing.TB) {
+	t.Helper()
+	p.Signal(t, syscall.SIGTERM)
 }
 
 // Stop ends the process in order.
 func (p *Process) Stop(t testing.TB) {
 	t.Helper()
-	p.Signal(t, syscall.SIGTERM)
-	require.Zero(t, p.Exits(t, p.patience), p.Output())
+	p.Term(t)
+	require.Zero(t, p.Exits(t), p.Output())
 }
 
 // Kill ends the process as a crash would, and waits until it is gone.
@@ -172,17 +181,20 @@ func (p *Process) Kill() {
 	<-p.done
 }
 
-// Exits waits for the process to end by itself, within most, and returns its exit
-// status.
-func (p *Process) Exits(t testing.TB, most time.Duration) int {
+// Exits waits for the process to end by itself and returns its exit status.
+func (p *Process) Exits(t testing.TB) int {
 	t.Helper()
 	select {
 	case <-p.done:
-	case <-time.After(most):
-		require.Failf(t, "still running", "after %v; it said:\n%s", most, p.Output())
+	case <-time.After(p.patience):
+		require.Failf(t, "still running", "after %v; it said:\n%s", p.patience, p.Output())
 	}
-	return p.cmd.ProcessState.ExitCode()
+	return p.Status()
 }
+
+// Status is the exit status of a process that has ended, -1 of one that a signal
+// ended.
+func (p *Process) Status() int { return p.cmd.ProcessState.ExitCode() }
 
 // Done is closed when the process has ended.
 func (p *Process) Done() <-chan struct{} { return p.done }

@@ -3,14 +3,10 @@ package program
 import (
 	"os"
 	"path/filepath"
-	"syscall"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 )
-
-const most = 30 * time.Second
 
 func shell(t *testing.T, script string, o Options) *Process {
 	t.Helper()
@@ -23,9 +19,9 @@ func TestProcessThatEndsInOrder(t *testing.T) {
 	require.Equal(t, "here I am", p.Says(t, "I am"), "the whole line")
 	from := p.Here()
 	require.False(t, p.Ended())
-	p.Signal(t, syscall.SIGTERM)
+	p.Term(t)
 	require.Equal(t, "going", p.SaysSince(t, from, "g"))
-	require.Equal(t, 3, p.Exits(t, most))
+	require.Equal(t, 3, p.Exits(t))
 	require.True(t, p.Ended())
 	require.False(t, p.Killed())
 	require.Equal(t, "here I am\ngoing\n", p.Output())
@@ -39,7 +35,9 @@ func TestProcessThatIsKilled(t *testing.T) {
 	<-p.Done()
 	require.True(t, p.Ended())
 	require.True(t, p.Killed())
+	require.Equal(t, -1, p.Status())
 	p.Kill() // again: nothing happens
+	p.Term(t)
 }
 
 // A text without the end of its line may be half of it.
