@@ -58,11 +58,16 @@ func moveFallbacks(children []byte, text string, as func(string) string) []byte 
 type mover struct {
 	text, told string
 	as         func(string) string
+	ranges     int // so far
 }
+
+// maxRanges bounds the ranges of a message: each is found by going through its text.
+// A reply has one.
+const maxRanges = 4
 
 // fallback returns the element with its ranges moved: as it is where it has none,
 // nothing where one cannot be moved.
-func (m mover) fallback(e wire.Element) []byte {
+func (m *mover) fallback(e wire.Element) []byte {
 	b := []byte("<fallback")
 	b = wire.AppendAttr(b, "xmlns", nsFallback)
 	if about, ok := e.Attr("for"); ok {
@@ -71,10 +76,16 @@ func (m mover) fallback(e wire.Element) []byte {
 	b = append(b, '>')
 	ranged := false
 	for part := range e.Children {
+		for range part.Children { // none is meant to have any
+			return nil
+		}
 		start, starts := part.Attr("start")
 		end, ends := part.Attr("end")
 		if string(part.Local) == "body" && (starts || ends) {
 			ranged = true
+			if m.ranges++; m.ranges > maxRanges {
+				return nil
+			}
 			from, ok := m.at(start, starts)
 			to, ok2 := m.at(end, ends)
 			if !ok || !ok2 {
@@ -100,7 +111,7 @@ func (m mover) fallback(e wire.Element) []byte {
 
 // at returns where a place is now, both counted in code points (XEP-0426). Where
 // none is given it is the text's beginning.
-func (m mover) at(place []byte, given bool) ([]byte, bool) {
+func (m *mover) at(place []byte, given bool) ([]byte, bool) {
 	n, err := 0, error(nil)
 	if given {
 		n, err = strconv.Atoi(string(place))

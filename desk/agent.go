@@ -39,7 +39,7 @@ func (w *work) standing(p handoff.Party) (Standing, error) {
 	case c.Offer.Rings(p):
 		return Asked, nil
 	}
-	held, err := w.held(p)
+	held, _, err := w.held(p)
 	switch {
 	case err == nil && held > 0:
 		return Former, nil
@@ -49,20 +49,20 @@ func (w *work) standing(p handoff.Party) (Standing, error) {
 	return Stranger, err
 }
 
-// held returns the last session in which p held the conversation, 0 if they
-// never did.
-func (w *work) held(p handoff.Party) (uint64, error) {
+// held returns the last session in which p held the conversation, and the last
+// epoch, both 0 if they never did.
+func (w *work) held(p handoff.Party) (session, epoch uint64, err error) {
 	c := &w.conv
 	for _, e := range slices.Backward(w.b.Epochs) {
 		if e.Conversation == c.Local && e.Holder == p {
-			return e.Session, nil
+			return e.Session, e.Epoch, nil
 		}
 	}
-	held, err := w.d.cfg.Store.Held(w.ctx, c.Domain, c.Local, p)
+	session, epoch, err = w.d.cfg.Store.Held(w.ctx, c.Domain, c.Local, p)
 	if err != nil {
-		return 0, errors.Join(ErrStore, err)
+		return 0, 0, errors.Join(ErrStore, err)
 	}
-	return held, nil
+	return session, epoch, nil
 }
 
 // AgentSays journals the message of a holder, of a guest, or of an agent who is

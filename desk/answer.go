@@ -115,10 +115,16 @@ func (w *work) accepted(id string, by handoff.Party) (Result, error) {
 // maker refuses to give a session back to who has no room for it any more.
 func (w *work) maker(a Answer) error {
 	o := w.conv.Offer
-	if o.Mode != handoff.Reclaimed || o.ID != a.ID || !o.Rings(a.By) || w.conv.Has(o.By) {
+	if o.Mode != handoff.Reclaimed || o.ID != a.ID || !o.Rings(a.By) {
 		return nil
 	}
-	by, _ := w.d.Directory().Agent(o.By)
+	by, is := w.d.Directory().Agent(o.By)
+	switch {
+	case !is: // removed a moment ago: the offer has not been taken back yet
+		return refuse(handoff.ErrOver, "This offer is over.")
+	case w.conv.Has(o.By):
+		return nil
+	}
 	return w.room(by)
 }
 

@@ -23,7 +23,12 @@ func (d *Desk) dismissed(p handoff.Party) bool {
 // outdated reports whether a session has somebody in it, or asks them in, who is to leave
 // because they are no agent any more.
 func (d *Desk) outdated(c *Conversation) bool {
-	return slices.ContainsFunc(c.advisers(), d.dismissed) || len(d.askedInVain(c)) > 0
+	return slices.ContainsFunc(c.advisers(), d.dismissed) || len(d.askedInVain(c)) > 0 || d.asksInVain(c)
+}
+
+// asksInVain reports whether somebody asks for the session back who cannot have it.
+func (d *Desk) asksInVain(c *Conversation) bool {
+	return c.Offer.Mode == handoff.Reclaimed && d.dismissed(c.Offer.By)
 }
 
 // askedInVain are those for whom an offer rings that they cannot take. One that asks
@@ -37,6 +42,9 @@ func (d *Desk) askedInVain(c *Conversation) []handoff.Party {
 
 // unask has offers go on, or end, without who is no agent any more.
 func (w *work) unask() error {
+	if o := w.conv.Offer; w.d.asksInVain(&w.conv) {
+		return w.step(handoff.Cancel{ID: o.ID, By: o.By}, nil)
+	}
 	for _, p := range w.d.askedInVain(&w.conv) {
 		if err := w.pass(handoff.Gone{Who: p}); err != nil {
 			return err

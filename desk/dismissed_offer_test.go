@@ -85,3 +85,48 @@ func TestDismissedIsAskedForItBack(t *testing.T) {
 		require.Equal(t, alice, c.now().Holder)
 	})
 }
+
+// Whoever is no agent any more gets no session back that they asked for.
+func TestDismissedAskInVain(t *testing.T) {
+	asking := func(s *scene) (c *chat, id string) {
+		c = s.taken(carol, "support", alice)
+		s.arrive(bob)
+		c.hands(alice, desk.Target{Agent: bob})
+		c.accepts(bob)
+		return c, s.must(c.reclaiming(alice)).Transfer.ID
+	}
+	for name, dismiss := range map[string]func(s *scene){
+		"the file":         func(s *scene) { s.dismiss(alice) },
+		"an administrator": func(s *scene) { s.must(s.removal(alice)) },
+		"a restart": func(s *scene) {
+			s.directory = lacking(s.desk.Directory(), alice)
+			s.restart()
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			story(t, func(t *testing.T, s *scene) {
+				c, id := asking(s)
+				s.ignore()
+				dismiss(s)
+				require.Empty(t, c.now().Offer.ID)
+				require.Contains(t, c.outcomes(id), "alice cancelled")
+				s.refused(handoff.ErrOver, c.accepting(bob, id))
+				require.Equal(t, bob, c.now().Holder)
+			}, administered)
+		})
+	}
+	t.Run("the answer comes first", func(t *testing.T) {
+		story(t, func(t *testing.T, s *scene) {
+			c, id := asking(s)
+			s.store.breakDown(errBroken) // so that it cannot be taken back yet
+			s.dismiss(alice)
+			require.Equal(t, id, c.now().Offer.ID)
+			s.store.breakDown(nil)
+			s.refused(handoff.ErrOver, c.accepting(bob, id))
+			require.Equal(t, bob, c.now().Holder)
+			s.pass(2 * time.Second)
+			require.Empty(t, c.now().Offer.ID)
+			require.Contains(t, c.outcomes(id), "alice cancelled")
+		}, administered)
+	})
+}

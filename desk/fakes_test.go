@@ -276,8 +276,13 @@ func (w *wobbly) ByLocal(ctx context.Context, domain, local string) (desk.Conver
 	return looked(w, func() (desk.Conversation, error) { return w.Store.ByLocal(ctx, domain, local) })
 }
 
-func (w *wobbly) Held(ctx context.Context, domain, local string, who handoff.Party) (uint64, error) {
-	return looked(w, func() (uint64, error) { return w.Store.Held(ctx, domain, local, who) })
+func (w *wobbly) Held(ctx context.Context, domain, local string, who handoff.Party) (session, epoch uint64, err error) {
+	type held struct{ session, epoch uint64 }
+	h, err := looked(w, func() (h held, err error) {
+		h.session, h.epoch, err = w.Store.Held(ctx, domain, local, who)
+		return h, err
+	})
+	return h.session, h.epoch, err
 }
 
 func (w *wobbly) TransferByID(ctx context.Context, domain, id string) (desk.Transfer, error) {

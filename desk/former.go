@@ -1,12 +1,10 @@
 package desk
 
 import (
-	"context"
 	"crypto/sha256"
 	"encoding/base32"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"baton/handoff"
@@ -19,18 +17,12 @@ func lossID(local string, epoch uint64) string {
 	return "x-" + strings.ToLower(base32.StdEncoding.EncodeToString(sum[:10]))
 }
 
-// chronicle is what the desk reads of an [Archive] itself, where its Store is one:
-// else who lost a session is told that they handed it on.
-type chronicle interface {
-	Stretches(ctx context.Context, domain, local string, who handoff.Party) ([]Stretch, error)
-}
-
 // former refuses what somebody says who held the session, in words that tell how
 // they came to lose it.
 func (w *work) former(who handoff.Party) error {
 	reason, err := w.lost(who)
 	if err != nil {
-		return errors.Join(ErrStore, err)
+		return err
 	}
 	dir, holder := w.d.Directory(), w.conv.Holder
 	switch {
@@ -51,8 +43,8 @@ func (w *work) former(who handoff.Party) error {
 // lost returns why who lost the session when they last held it; empty where they
 // handed it on, or held one before it.
 func (w *work) lost(who handoff.Party) (reason string, err error) {
-	epoch, err := w.heldIn(who)
-	if err != nil || epoch == 0 {
+	session, epoch, err := w.held(who)
+	if err != nil || epoch == 0 || session != w.conv.Session {
 		return "", err
 	}
 	id := lossID(w.conv.Local, epoch)
@@ -69,25 +61,8 @@ func (w *work) lost(who handoff.Party) (reason string, err error) {
 			reason = o.Reason
 		}
 	}
-	return reason, err
-}
-
-// heldIn returns the last epoch in which who held the session that is open, 0 if
-// they did not.
-func (w *work) heldIn(who handoff.Party) (uint64, error) {
-	c := &w.conv
-	for _, e := range slices.Backward(w.b.Epochs) {
-		if e.Conversation == c.Local && e.Holder == who {
-			return e.Epoch, nil
-		}
+	if err != nil {
+		return "", errors.Join(ErrStore, err)
 	}
-	past, ok := w.d.cfg.Store.(chronicle)
-	if !ok {
-		return 0, nil
-	}
-	all, err := past.Stretches(w.ctx, c.Domain, c.Local, who)
-	if err != nil || len(all) == 0 || all[len(all)-1].Session != c.Session {
-		return 0, err
-	}
-	return all[len(all)-1].Epoch, nil
+	return reason, nil
 }

@@ -1,7 +1,6 @@
 package desk_test
 
 import (
-	"context"
 	"testing"
 	"time"
 
@@ -10,12 +9,6 @@ import (
 	"baton/desk"
 	"baton/handoff"
 )
-
-func (w *wobbly) Stretches(ctx context.Context, domain, local string, who handoff.Party) ([]desk.Stretch, error) {
-	return looked(w, func() ([]desk.Stretch, error) {
-		return w.Store.(desk.Archive).Stretches(ctx, domain, local, who)
-	})
-}
 
 // Whoever held a session is told how they came to lose it, and who has it, after a
 // restart as before.

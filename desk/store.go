@@ -95,9 +95,9 @@ type Store interface {
 	// TransferByID finds a line of the ledger; Outcomes how it ended so far.
 	TransferByID(ctx context.Context, domain, id string) (Transfer, error)
 	Outcomes(ctx context.Context, domain, id string) ([]Outcome, error)
-	// Held returns the last session in which who held the conversation, 0 if
-	// they never did.
-	Held(ctx context.Context, domain, local string, who handoff.Party) (session uint64, err error)
+	// Held returns the last session in which who held the conversation, and the last
+	// epoch, both 0 if they never did.
+	Held(ctx context.Context, domain, local string, who handoff.Party) (session, epoch uint64, err error)
 
 	// Pending reports whether an item is in the outbox still.
 	Pending(ctx context.Context, id int64) (bool, error)

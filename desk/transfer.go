@@ -98,7 +98,7 @@ func (r Handoff) reclaim(w *work) (Result, error) {
 	s, err := w.standing(r.By)
 	held := uint64(0)
 	if err == nil && s > Stranger {
-		held, err = w.held(r.By)
+		held, _, err = w.held(r.By)
 	}
 	switch {
 	case err != nil:

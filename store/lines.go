@@ -79,7 +79,7 @@ func (s *SQLite) LineByStanza(ctx context.Context, domain, local string, by hand
 		return desk.Line{}, errNoLine
 	}
 	if among == 0 {
-		among = math.MaxInt64
+		among = math.MaxInt
 	}
 	at := address{domain, local}
 	s.journal.mu.RLock()

@@ -294,7 +294,7 @@ func consistent(ctx context.Context, s *SQLite) error {
 		if c.Holder == "" {
 			continue
 		}
-		if held, err := s.Held(ctx, domain, c.Local, c.Holder); err != nil || held != c.Session {
+		if held, _, err := s.Held(ctx, domain, c.Local, c.Holder); err != nil || held != c.Session {
 			return fmt.Errorf("%s is held by %s, who held session %d: %w", c.Local, c.Holder, held, err)
 		}
 	}

@@ -110,12 +110,11 @@ func (s *SQLite) Outcomes(ctx context.Context, domain, id string) ([]desk.Outcom
 	return os, nil
 }
 
-// Held returns the last session in which who held the conversation, 0 if they
-// never did.
-func (s *SQLite) Held(ctx context.Context, domain, local string, who handoff.Party) (uint64, error) {
-	var held uint64
-	if err := s.queries.held.QueryRowContext(ctx, domain, local, string(who)).Scan(&held); err != nil {
-		return 0, s.readError("held", err)
+// Held returns the last session in which who held the conversation, and the last
+// epoch, both 0 if they never did.
+func (s *SQLite) Held(ctx context.Context, domain, local string, who handoff.Party) (session, epoch uint64, err error) {
+	if err := s.queries.held.QueryRowContext(ctx, domain, local, string(who)).Scan(&session, &epoch); err != nil {
+		return 0, 0, s.readError("held", err)
 	}
-	return held, nil
+	return session, epoch, nil
 }

@@ -116,7 +116,7 @@ func (q *queries) texts() []text {
 			FROM transfers t JOIN conversations c ON c.id = t.conv WHERE t.domain = ? AND t.transfer = ?`},
 		{&q.outcomes, `SELECT o.domain, o.transfer, c.local, o.party, o.role, o.state, o.author, o.epoch, o.reason, o.at
 			FROM outcomes o JOIN conversations c ON c.id = o.conv WHERE o.domain = ? AND o.transfer = ? ORDER BY o.id`},
-		{&q.held, `SELECT coalesce(max(e.session), 0) FROM conversations c CROSS JOIN epochs e ON e.conv = c.id
+		{&q.held, `SELECT coalesce(max(e.session), 0), coalesce(max(e.epoch), 0) FROM conversations c CROSS JOIN epochs e ON e.conv = c.id
 			WHERE c.domain = ? AND c.local = ? AND e.holder = ?`},
 		{&q.stats, `SELECT (SELECT count(*) FROM conversations WHERE phase <> 0), (SELECT count(*) FROM outbox),
 			(SELECT count(*) FROM dead_letters)`},

@@ -128,16 +128,16 @@ func testOneLine(t *testing.T, s engine, _ reopen) {
 func testHeld(t *testing.T, s engine, _ reopen) {
 	c := waiting(1)
 	b := ledger(c)
-	b.Epochs = append(b.Epochs, desk.Epoch{Conversation: c.Local, Epoch: 2, Session: 2, Holder: "bob@example.com"})
+	b.Epochs = append(b.Epochs, desk.Epoch{Conversation: c.Local, Epoch: 5, Session: 2, Holder: "bob@example.com"})
 	mustCommit(t, s, b)
-	for who, want := range map[handoff.Party]uint64{"alice@example.com": 1, "bob@example.com": 2, "eve@example.com": 0, "": 0} {
-		held, err := s.Held(t.Context(), domain, c.Local, who)
+	for who, want := range map[handoff.Party][2]uint64{"alice@example.com": {1, 1}, "bob@example.com": {2, 5}, "eve@example.com": {}, "": {}} {
+		session, epoch, err := s.Held(t.Context(), domain, c.Local, who)
 		require.NoError(t, err)
-		require.Equal(t, want, held, who)
+		require.Equal(t, want, [2]uint64{session, epoch}, who)
 	}
-	held, err := s.Held(t.Context(), domain, "nobody", "bob@example.com")
+	session, epoch, err := s.Held(t.Context(), domain, "nobody", "bob@example.com")
 	require.NoError(t, err)
-	require.Zero(t, held)
+	require.Zero(t, session+epoch)
 }
 
 func testManyLines(t *testing.T, s engine, again reopen) {
@@ -207,7 +207,7 @@ func testDomains(t *testing.T, s engine, _ reopen) {
 	}
 	_, err := s.TransferByID(t.Context(), "other.example", "x-1")
 	require.ErrorIs(t, err, desk.ErrNotFound)
-	held, err := s.Held(t.Context(), "other.example", there.Local, "alice@example.com")
+	held, _, err := s.Held(t.Context(), "other.example", there.Local, "alice@example.com")
 	require.NoError(t, err)
 	require.Zero(t, held)
 	require.Equal(t, Stats{Open: 2, Outbox: 2}, mustStats(t, s))

@@ -380,8 +380,9 @@ func requireStored(t require.TestingT, s engine, domain string, b *desk.Batch) {
 		require.Equal(t, os, stored)
 	}
 	for _, e := range b.Epochs {
-		held, err := s.Held(ctx, domain, e.Conversation, e.Holder)
+		session, epoch, err := s.Held(ctx, domain, e.Conversation, e.Holder)
 		require.NoError(t, err)
-		require.GreaterOrEqual(t, held, e.Session)
+		require.GreaterOrEqual(t, session, e.Session)
+		require.GreaterOrEqual(t, epoch, e.Epoch)
 	}
 }

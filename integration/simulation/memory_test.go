@@ -255,15 +255,15 @@ func (m *memory) Outcomes(_ context.Context, _, id string) ([]desk.Outcome, erro
 	return slices.Clone(m.outcomes[id]), nil
 }
 
-func (m *memory) Held(_ context.Context, _, local string, who handoff.Party) (last uint64, err error) {
+func (m *memory) Held(_ context.Context, _, local string, who handoff.Party) (session, epoch uint64, err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for _, e := range m.epochs[local] {
 		if e.Holder == who {
-			last = max(last, e.Session)
+			session, epoch = max(session, e.Session), max(epoch, e.Epoch)
 		}
 	}
-	return last, nil
+	return session, epoch, nil
 }
 
 func (m *memory) Pending(_ context.Context, id int64) (bool, error) {
