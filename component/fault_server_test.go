@@ -19,6 +19,7 @@ import (
 	"baton/component"
 	"baton/desk"
 	"baton/store"
+	"baton/store/storetest"
 )
 
 // troubled is a component, a desk and a store as they are, with a server whose
@@ -87,7 +88,7 @@ func (w *troubled) start() {
 	ctx := context.Background()
 	log := slog.New(slog.NewTextHandler(&w.log, &slog.HandlerOptions{Level: slog.LevelInfo}))
 	file := w.t.TempDir() + "/b.db"
-	require.NoError(w.t, fresh(file))
+	require.NoError(w.t, storetest.Fresh(file))
 	db, err := store.Open(ctx, store.Source{Path: file}, store.Options{Logger: log})
 	require.NoError(w.t, err)
 	ids := 0

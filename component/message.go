@@ -153,7 +153,7 @@ func (c *Component) toConversation(ctx context.Context, in incoming) {
 func (t *content) unescape(text string) {
 	before := len(t.Body) - len(text)
 	t.Payload = retold(t.Body, t.Payload[t.bodyLen:], func(s string) string { return s[min(before, len(s)):] })
-	t.Body = text
+	t.Body, t.bodyLen = text, len(appendElement(nil, "body", text))
 }
 
 // alsoInWords tells an agent in a line what the error says: some clients show

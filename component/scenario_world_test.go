@@ -16,6 +16,7 @@ import (
 	"baton/component"
 	"baton/desk"
 	"baton/store"
+	"baton/store/storetest"
 )
 
 // world is what a scenario plays in: the component, the desk and the store as
@@ -68,7 +69,7 @@ func (w *world) database(boot int) string {
 func (w *world) start() error {
 	log := slog.New(slog.NewTextHandler(&w.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	ctx := context.Background()
-	err := fresh(w.database(w.boots))
+	err := storetest.Fresh(w.database(w.boots))
 	if err != nil {
 		return err
 	}

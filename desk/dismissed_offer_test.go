@@ -20,21 +20,7 @@ func (s *scene) removal(who ...handoff.Party) *desk.Administer {
 // at once, and whoever asked is told.
 func TestDismissedAreNotAsked(t *testing.T) {
 	for _, mode := range []handoff.Mode{handoff.Join, handoff.Consult, handoff.Warm, handoff.Blind} {
-		for name, dismiss := range map[string]func(s *scene){
-			"the file":         func(s *scene) { s.dismiss(bob) },
-			"an administrator": func(s *scene) { s.must(s.removal(bob)) },
-			"a restart": func(s *scene) {
-				s.directory = lacking(s.desk.Directory(), bob)
-				s.restart()
-			},
-			"a store that fails": func(s *scene) {
-				s.store.breakDown(errBroken)
-				s.dismiss(bob)
-				require.Empty(s.t, s.courier.to(bob)[s.looked[bob]:])
-				s.store.breakDown(nil)
-				s.pass(2 * time.Second)
-			},
-		} {
+		for name, dismiss := range dismissals() {
 			t.Run(mode.String()+", "+name, func(t *testing.T) {
 				story(t, func(t *testing.T, s *scene) {
 					c := s.taken(carol, "support", alice)

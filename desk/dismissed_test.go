@@ -24,28 +24,30 @@ func (s *scene) dismiss(who ...handoff.Party) {
 	s.settle()
 }
 
+// dismissals are the ways in which Bob stops being an agent.
+func dismissals() map[string]func(s *scene) {
+	return map[string]func(s *scene){
+		"the file":         func(s *scene) { s.dismiss(bob) },
+		"an administrator": func(s *scene) { s.must(s.removal(bob)) },
+		"a restart": func(s *scene) {
+			s.directory = lacking(s.desk.Directory(), bob)
+			s.restart()
+		},
+		"a store that fails": func(s *scene) {
+			s.store.breakDown(errBroken)
+			s.dismiss(bob)
+			require.Empty(s.t, s.courier.to(bob)[s.looked[bob]:])
+			s.store.breakDown(nil)
+			s.pass(2 * time.Second)
+		},
+	}
+}
+
 // Whoever takes part beside the holder leaves when they are no agent any more, and
 // the holder is told.
 func TestDismissedLeave(t *testing.T) {
 	for _, mode := range []handoff.Mode{handoff.Join, handoff.Consult} {
-		for name, dismiss := range map[string]func(s *scene){
-			"the file": func(s *scene) { s.dismiss(bob) },
-			"an administrator": func(s *scene) {
-				s.must(s.edited(desk.Edit{Kind: desk.AgentEntry, Name: string(bob), Do: desk.Remove}, func() error { return nil },
-					func(d *desk.Directory) { d.Agents = lacking(d, bob).Agents }))
-			},
-			"a restart": func(s *scene) {
-				s.directory = lacking(s.desk.Directory(), bob)
-				s.restart()
-			},
-			"a store that fails": func(s *scene) {
-				s.store.breakDown(errBroken)
-				s.dismiss(bob)
-				require.Empty(s.t, s.courier.to(bob)[s.looked[bob]:])
-				s.store.breakDown(nil)
-				s.pass(2 * time.Second)
-			},
-		} {
+		for name, dismiss := range dismissals() {
 			t.Run(mode.String()+", "+name, func(t *testing.T) {
 				story(t, func(t *testing.T, s *scene) {
 					c, d := s.taken(carol, "support", alice), s.taken(dave, "billing", bob)

@@ -14,6 +14,7 @@ import (
 	"baton/desk"
 	"baton/handoff"
 	"baton/store"
+	"baton/store/storetest"
 )
 
 const (
@@ -110,7 +111,7 @@ func newScene(t T, path string) *scene {
 func (s *scene) start() {
 	s.t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
-	fresh(s.t, s.path)
+	require.NoError(s.t, storetest.Fresh(s.path))
 	var err error
 	s.file, err = store.Open(ctx, store.Source{Path: s.path}, store.Options{})
 	require.NoError(s.t, err)

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"runtime"
 	"strings"
 	"sync"
 	"syscall"
@@ -13,13 +12,15 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"baton/integration/throwaway"
 )
 
 // Process is a running program and what it has printed so far.
 type Process struct {
 	cmd      *exec.Cmd
 	patience time.Duration
-	done     chan struct{} // closed when it has ended and all it printed is here
+	done     <-chan struct{} // closed when it has ended and all it printed is here
 
 	mu      sync.Mutex
 	text    strings.Builder
@@ -40,26 +41,16 @@ type Options struct {
 // failed.
 func Launch(t testing.TB, name string, o Options) *Process {
 	t.Helper()
-	p := &Process{cmd: exec.Command(name, o.Args...), patience: o.Patience, done: make(chan struct{}), changed: make(chan struct{})}
+	p := &Process{cmd: exec.Command(name, o.Args...), patience: o.Patience, changed: make(chan struct{})}
 	if p.patience == 0 {
 		p.patience = time.Minute
 	}
 	p.cmd.Stdout, p.cmd.Stderr = p, p // the same one: exec then writes from one goroutine
 	p.cmd.SysProcAttr = attributes(o.As)
 	p.cmd.Env = append(environment(), o.Env...)
-	started := make(chan error)
-	go func() {
-		// Linux sends the parent-death signal when the thread that forked ends.
-		runtime.LockOSThread()
-		defer runtime.UnlockOSThread()
-		err := p.cmd.Start()
-		started <- err
-		if err == nil {
-			_ = p.cmd.Wait() // how it ended is in ProcessState
-			close(p.done)
-		}
-	}()
-	require.NoError(t, <-started)
+	var err error
+	p.done, err = throwaway.Start(p.cmd)
+	require.NoError(t, err)
 	t.Cleanup(func() {
 		p.Kill()
 		if t.Failed() && !o.Quiet {

@@ -13,7 +13,7 @@ import (
 type process struct {
 	title string
 	cmd   *exec.Cmd
-	done  chan struct{} // closed when it has ended
+	done  <-chan struct{} // closed when it has ended
 }
 
 func (i *Instance) startProcess() (*process, error) {
@@ -23,26 +23,33 @@ func (i *Instance) startProcess() (*process, error) {
 	}
 	defer out.Close()
 	args, env := i.spec.Command(i)
-	p := &process{cmd: exec.Command(args[0], args[1:]...), done: make(chan struct{}), title: i.spec.Title}
+	p := &process{cmd: exec.Command(args[0], args[1:]...), title: i.spec.Title}
 	p.cmd.Dir = i.Dir
 	// Nothing of the caller's environment, LUA_PATH and ERL_FLAGS for example, changes the server.
 	p.cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + i.Dir, "LANG=C.UTF-8"}, env...)
 	p.cmd.Stdout, p.cmd.Stderr = out, out
 	p.cmd.SysProcAttr = processAttributes(i.runAs)
 
-	started := make(chan error)
+	p.done, err = Start(p.cmd)
+	return p, err
+}
+
+// Start starts a command and returns what is closed when it has ended and all that it printed has come; how it ended
+// is in its ProcessState then. Linux sends the parent-death signal when the *thread* that forked ends: one stays for
+// as long.
+func Start(cmd *exec.Cmd) (ended <-chan struct{}, err error) {
+	started, done := make(chan error), make(chan struct{})
 	go func() {
-		// Linux sends the parent-death signal when the *thread* that forked ends: this one stays for as long.
 		runtime.LockOSThread()
 		defer runtime.UnlockOSThread()
-		err := p.cmd.Start()
+		err := cmd.Start()
 		started <- err
 		if err == nil {
-			_ = p.cmd.Wait() // how it ended is in its log
-			close(p.done)
+			_ = cmd.Wait()
+			close(done)
 		}
 	}()
-	return p, <-started
+	return done, <-started
 }
 
 // stop asks the process to end, kills it when grace is over, and returns when it is gone.

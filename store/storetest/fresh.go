@@ -1,4 +1,5 @@
-package component_test
+// Package storetest makes databases for the tests of other packages.
+package storetest
 
 import (
 	"context"
@@ -11,9 +12,9 @@ import (
 	"baton/store"
 )
 
-// fresh makes an empty database at path, unless there is one. Migrations take
-// most of a short test's time; they are played once and copied from then on.
-func fresh(path string) error {
+// Fresh makes an empty database at path, unless there is one. Migrations take most
+// of a short test's time; they are played once and copied from then on.
+func Fresh(path string) error {
 	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
@@ -25,7 +26,7 @@ func fresh(path string) error {
 }
 
 var migrated = sync.OnceValues(func() ([]byte, error) {
-	dir, err := os.MkdirTemp("", "component")
+	dir, err := os.MkdirTemp("", "baton-storetest-")
 	if err != nil {
 		return nil, err
 	}
