@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"time"
 
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
@@ -105,15 +106,25 @@ func (p inConverse) clicks(what, words string) {
 	})()`, what, words))
 }
 
-// types types into a field that can be seen, in place of what is there.
+// types types into a field that can be seen, in place of what is there. A dialog that has just opened takes the focus
+// once more at the end of its movement: who sees their text go nowhere types it again.
 func (p inConverse) types(field, text string) {
 	p.T.Helper()
 	at := fmt.Sprintf("document.querySelector(%q)", field)
-	p.WaitsFor(fmt.Sprintf("%s's page to have a field to type into (%s)", p.who, field), fmt.Sprintf(
-		`(e => e?.checkVisibility() && (e.focus(), e.select(), document.activeElement === e))(%s)`, at))
-	p.Run(chromedp.KeyEvent(text))
-	p.waits(fmt.Sprintf("to have %q typed", text), fmt.Sprintf("%s.value === %q", at, text))
+	is := fmt.Sprintf("%s?.value === %q", at, text)
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); {
+		p.WaitsFor(fmt.Sprintf("%s's page to have a field to type into (%s)", p.who, field), fmt.Sprintf(
+			`(e => e?.checkVisibility() && (e.focus(), e.select(), document.activeElement === e))(%s)`, at))
+		p.Run(chromedp.KeyEvent(text))
+		if within(noticed, func() bool { return browser.Eval[bool](p.Tab, is) }) {
+			break
+		}
+	}
+	p.waits(fmt.Sprintf("to have %q typed", text), is)
 }
+
+// noticed is how long it takes to see that one's text is not where it should be.
+const noticed = 2 * time.Second
 
 func (p inConverse) say(text string) {
 	p.T.Helper()
